@@ -1,0 +1,1 @@
+"""Minds: networks and how they learn."""

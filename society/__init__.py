@@ -1,0 +1,1 @@
+"""A simulator of societies of learning agents."""

@@ -1,0 +1,1 @@
+"""Questions asked of a finished run; numpy and scipy only, no torch."""

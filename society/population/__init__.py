@@ -1,0 +1,1 @@
+"""Who lives there: minds, seats, who meets whom."""

@@ -1,0 +1,1 @@
+"""The Streamlit viewer: reads run directories only."""
