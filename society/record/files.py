@@ -1,0 +1,227 @@
+"""Files that are whole or absent: atomic writing, sealed documents, and reading that never trusts what it finds.
+
+Every file of a run directory is written to a temporary name in its own folder, flushed to the disk and renamed, so a process
+that is killed leaves either the old file or the new one. Every file carries a checksum, in itself, in its name or in a
+document beside it, so a truncated, altered or exchanged file is found when it is read and never loaded.
+"""
+
+import hashlib
+import json
+import math
+import os
+import shutil
+import stat
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+JSON_LIMIT = 64 * 2**20
+TOML_LIMIT = 2**20
+TEMPORARY = ".tmp-"  # what a killed writer may leave behind: hidden from every reader, swept by `sweep`
+
+NonFinite = Literal["refuse", "null", "keep"]
+
+
+class Damaged(Exception):
+    """A file of a run directory cannot be trusted. The message is one line: the file, what is wrong with it, the remedy."""
+
+
+def damaged(path: Path | str, problem: str, remedy: str = "restore it or delete this run folder") -> Damaged:
+    """The one-line error for `path`; line breaks inside any part are flattened."""
+    return Damaged(" ".join(f"{path}: {problem}; {remedy}".split()))
+
+
+def sha256(data: bytes) -> str:
+    """The checksum used throughout: SHA-256 in 64 lower-case hex digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+# ---------------------------------------------------------------------------------------------------------------- writing
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in `folder` durable: a rename is on the disk only when its folder is."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_synced(path: Path, data: bytes) -> None:
+    """Write a file that nobody reads yet (a temporary, or a file in a temporary folder) and force it to the disk."""
+    with open(path, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def atomic_write(path: Path, data: bytes) -> None:
+    """Put `data` at `path` so that no reader and no crash ever sees half of it. Raises OSError (disk full, no permission)."""
+    path = Path(path)
+    temporary = path.with_name(f"{TEMPORARY}{os.getpid()}-{os.urandom(4).hex()}-{path.name}")
+    try:
+        write_synced(temporary, data)
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def remove_folder(folder: Path) -> None:
+    """Delete a folder as one event: it disappears by a rename, and only then file by file."""
+    doomed = folder.with_name(f"{TEMPORARY}{os.getpid()}-{os.urandom(4).hex()}-{folder.name}")
+    os.rename(folder, doomed)
+    sync_folder(folder.parent)
+    shutil.rmtree(doomed)
+
+
+def sweep(folder: Path) -> None:
+    """Delete the temporaries that a killed writer left in `folder` (not in its subfolders). Only the run's owner calls this."""
+    if not folder.is_dir():
+        return
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith(TEMPORARY):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
+
+# ---------------------------------------------------------------------------------------------------------------- reading
+
+
+def inside(root: Path, *names: str) -> Path:
+    """`root/names...`, refused with `Damaged` where a name is no plain file name or a symbolic link leads out of `root`."""
+    path = Path(root)
+    for name in names:
+        if not name or name in (".", "..") or "/" in name or "\\" in name or "\0" in name:
+            raise damaged(root, f"{name!r} is not a plain file name", "use a name without path separators")
+        path = path / name
+    try:
+        resolved, home = path.resolve(), Path(root).resolve()
+    except (OSError, RuntimeError) as error:  # RuntimeError: a symbolic link to itself
+        raise damaged(path, f"cannot be resolved ({error})") from None
+    if not resolved.is_relative_to(home):
+        raise damaged(path, "is a symbolic link that leads out of the run folder", "replace it by the file itself")
+    return path
+
+
+def read_bytes(path: Path, limit: int | None = None) -> bytes:
+    """The whole file. `Damaged` if it is missing, no regular file (a pipe would hang), over `limit` bytes, or unreadable."""
+    try:
+        facts = os.stat(path)
+        if not stat.S_ISREG(facts.st_mode):
+            raise damaged(path, "is not a regular file")
+        if limit is not None and facts.st_size > limit:
+            raise damaged(path, f"has {facts.st_size} bytes, more than the {limit} that such a file may have")
+        return Path(path).read_bytes()
+    except FileNotFoundError:
+        raise damaged(path, "is missing") from None
+    except OSError as error:
+        raise damaged(path, f"cannot be read ({error.strerror})") from None
+
+
+# -------------------------------------------------------------------------------------------------------- sealed documents
+
+
+def _plain(value: Any, where: str, non_finite: NonFinite) -> Any:
+    """`value` in JSON's own types; NumPy scalars and arrays become numbers and lists. ValueError names the field."""
+    if isinstance(value, np.generic | np.ndarray):
+        value = value.tolist()
+    if isinstance(value, dict):
+        return {str(key): _plain(item, f"{where}.{key}", non_finite) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item, f"{where}[{index}]", non_finite) for index, item in enumerate(value)]
+    if isinstance(value, float) and not math.isfinite(value) and non_finite != "keep":
+        if non_finite == "refuse":
+            raise ValueError(f"{where} is {value}: JSON has no such number; write null and a reason instead")
+        return None
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    raise ValueError(f"{where} is a {type(value).__name__}: a document holds numbers, text, lists and dicts only")
+
+
+def _canonical(document: dict[str, Any]) -> bytes:
+    rest = {key: value for key, value in document.items() if key != "sha256"}
+    return json.dumps(rest, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _rendered(document: dict[str, Any]) -> bytes:
+    return (json.dumps(document, indent=1) + "\n").encode()
+
+
+def sealed(document: dict[str, Any], non_finite: NonFinite = "refuse") -> bytes:
+    """The bytes of `document` with its `sha256` field added; what `write_json` puts on the disk."""
+    plain = _plain(document, "document", non_finite)
+    plain.pop("sha256", None)
+    plain["sha256"] = sha256(_canonical(plain))
+    return _rendered(plain)
+
+
+def write_json(path: Path, document: dict[str, Any], non_finite: NonFinite = "refuse") -> None:
+    """Write `document` atomically with a checksum over the rest of it.
+
+    `non_finite` says what NaN and infinities become: ValueError (`refuse`), null (`null`, for what other programs read), or
+    Python's own tokens (`keep`, for what only `read_json` reads). Raises ValueError for types JSON lacks, OSError for the disk.
+    """
+    atomic_write(Path(path), sealed(document, non_finite))
+
+
+def read_json(path: Path, limit: int = JSON_LIMIT) -> dict[str, Any]:
+    """The document at `path` without its `sha256` field, after verifying it; `Damaged` for anything else."""
+    return unseal(path, read_bytes(path, limit))
+
+
+def unseal(path: Path, data: bytes) -> dict[str, Any]:
+    """Parse and verify the bytes of a sealed document; `path` only names it in the error."""
+    if not data:
+        raise damaged(path, "is empty")
+    try:
+        document = json.loads(data.decode("utf-8"))
+    except UnicodeDecodeError:
+        raise damaged(path, "is not UTF-8 text") from None
+    except RecursionError:
+        raise damaged(path, "is nested too deeply") from None
+    except ValueError as error:
+        raise damaged(path, f"is not JSON ({error})") from None
+    if not isinstance(document, dict) or not isinstance(document.get("sha256"), str):
+        raise damaged(path, "carries no checksum")
+    # The bytes are compared too: 1e5 and 1E5 are one number but two files, and only one of them was written here.
+    try:
+        whole = document["sha256"] == sha256(_canonical(document)) and _rendered(document) == data
+    except (RecursionError, ValueError):
+        whole = False
+    if not whole:
+        raise damaged(path, "checksum does not match")
+    del document["sha256"]
+    return document
+
+
+def write_text_sealed(path: Path, text: str) -> str:
+    """Write `text` (run.toml) atomically and return its SHA-256, which belongs in meta.json as `run_toml_sha256`."""
+    data = text.encode("utf-8")
+    if len(data) > TOML_LIMIT:
+        raise ValueError(f"{Path(path).name} would have {len(data)} bytes; the limit is {TOML_LIMIT}")
+    atomic_write(Path(path), data)
+    return sha256(data)
+
+
+def read_toml_sealed(path: Path, checksum: object) -> dict[str, Any]:
+    """Parse the TOML file at `path` if its SHA-256 is `checksum`; `Damaged` otherwise."""
+    data = read_bytes(path, TOML_LIMIT)
+    if sha256(data) != checksum:
+        raise damaged(path, "checksum does not match the one in meta.json")
+    try:
+        return tomllib.loads(data.decode("utf-8"))
+    except UnicodeDecodeError:
+        raise damaged(path, "is not UTF-8 text") from None
+    except RecursionError:
+        raise damaged(path, "is nested too deeply") from None
+    except ValueError as error:
+        raise damaged(path, f"is not TOML ({error})") from None
