@@ -115,7 +115,7 @@ def load(
     warn = warnings or (lambda line: print(f"warning: {line}", file=sys.stderr))
     failed: int | None = None
     try:
-        failed = _latest(root)
+        failed = latest(root)
         return _read(root, failed)
     except Damaged as error:
         first = error
@@ -165,7 +165,7 @@ def rewind(run_path: Path | str, update: int) -> dict[str, int] | None:
         if later > update:
             remove_folder(home / f"{later:08d}")
     try:
-        _latest(root)
+        latest(root)
     except Damaged:
         (home / "LATEST").unlink(missing_ok=True)
     return kept
@@ -189,7 +189,9 @@ def _flip(home: Path, update: int, manifest: bytes) -> None:
     atomic_write(home / "LATEST", f"{update:08d} {sha256(manifest)}\n".encode())
 
 
-def _latest(root: Path) -> int:
+def latest(run_path: Path | str) -> int:
+    """The update that LATEST names, after checking it against that manifest; `Damaged` otherwise."""
+    root = Path(run_path)
     path = inside(root, "checkpoints", "LATEST")
     match = re.fullmatch(rb"(\d{8,12}) ([0-9a-f]{64})\n", read_bytes(path, 4096))
     if not match:

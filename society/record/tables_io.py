@@ -1,0 +1,81 @@
+"""Reading a table: its verified parts, put together in the order they were written."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from society.record import parts
+from society.record.columns import PADDING, declared_kind
+from society.record.files import damaged
+from society.record.recorder import decode_schema
+from society.record.tables import LEADING, TABLES
+
+Where = Mapping[str, Any]
+_EMPTY = {"s": "str", "f": "float64", "i": "int64"}
+
+
+def read_table(
+    root: Path, table: str, columns: Sequence[str] | None = None, where: Where | None = None
+) -> pd.DataFrame:
+    """The rows of `table` in order of writing: int64, float64 and str columns, index 0, 1, ...
+
+    `columns` picks and orders columns; `where` keeps rows whose column equals a value or is in a list of values, applied
+    while reading. A table that was never written is empty with the columns of `TABLES`. Raises ValueError for an unknown table
+    or column and `Damaged` for a part that cannot be trusted.
+    """
+    if table not in TABLES:
+        raise ValueError(f"there is no table {table!r}; the tables are {', '.join(TABLES)}")
+    sources = []
+    for part in parts.listing(root, "tables", table):
+        data = parts.content(root, part)
+        sources.append((part, data, decode_schema(part, data, table)))
+    kinds: dict[str, str] = {}
+    for _, _, schema in sources:
+        for field in schema:
+            kind = _kind(field.type)
+            kinds[field.name] = "f" if {kind, kinds.get(field.name)} == {"i", "f"} else kind
+    kinds = kinds or {column: declared_kind(column) or "i" for column in (*LEADING, *TABLES[table])}
+    for column in (*(columns or ()), *(where or ())):
+        if column not in kinds:
+            raise ValueError(f"table {table} has no column {column!r}; it has {', '.join(kinds)}")
+    wanted = list(columns) if columns is not None else list(kinds)
+    pieces = [_piece(part, data, schema, wanted, kinds, where or {}) for part, data, schema in sources]
+    if not pieces:
+        return pd.DataFrame({column: pd.Series([], dtype=_EMPTY[kinds[column]]) for column in wanted})
+    return pa.concat_tables(pieces).to_pandas()
+
+
+def _kind(kind: pa.DataType) -> str:
+    return "s" if pa.types.is_dictionary(kind) or pa.types.is_string(kind) else "f" if pa.types.is_floating(kind) else "i"
+
+
+def _piece(
+    part: parts.Part, data: bytes, schema: pa.Schema, wanted: list[str], kinds: dict[str, str], where: Where
+) -> pa.Table:
+    """One part's wanted columns and rows, with padding for the columns that it lacks."""
+    filters = []
+    for column, value in where.items():
+        values = list(value) if isinstance(value, list | tuple | set | frozenset | np.ndarray | pd.Series) else [value]
+        if column in schema.names:
+            filters.append((column, "in", [item.item() if isinstance(item, np.generic) else item for item in values]))
+        elif PADDING[kinds[column]] not in values:
+            filters.append((LEADING[0], "in", []))  # the padding is not asked for: no row of this part is
+    present = [column for column in wanted if column in schema.names]
+    try:
+        found = pq.read_table(pa.BufferReader(data), columns=present or [LEADING[0]], filters=filters or None)
+    except (pa.ArrowException, OSError) as error:
+        raise damaged(part.path, f"cannot be decoded ({error})") from None
+    types = {"s": pa.string(), "f": pa.float64(), "i": pa.int64()}
+    arrays = {}
+    for column in wanted:
+        kind = types[kinds[column]]
+        if column in schema.names:
+            arrays[column] = found[column].cast(kind)
+        else:
+            arrays[column] = pa.chunked_array([pa.repeat(pa.scalar(PADDING[kinds[column]], kind), found.num_rows)])
+    return pa.table(arrays)
