@@ -1,9 +1,9 @@
 """Checkpoints: weights and state of one update, whole or not there at all.
 
-`checkpoints/<update>/` holds one safetensors file per group of arrays and a sealed manifest with the size and SHA-256 of each. The
-folder is filled under a temporary name and renamed; LATEST, which names it and its manifest's checksum, is flipped last. A run
-is safe against `kill -9` when its rows are flushed first: tables of update u, then checkpoint u, then LATEST. On resume,
-`load` gives u and `Recorder.rewind(u)` drops whatever is newer. Nothing here is ever pickled.
+`checkpoints/<update>/` holds one safetensors file per group of arrays and a sealed manifest with the size and SHA-256
+of each. The folder is filled under a temporary name and renamed; LATEST, which names it and its manifest's checksum, is
+flipped last. A run is safe against `kill -9` when its rows are flushed first: tables of update u, then checkpoint u,
+then LATEST. On resume, `load` gives u and `Recorder.rewind(u)` drops whatever is newer. Nothing here is ever pickled.
 """
 
 import os
@@ -59,10 +59,11 @@ def save(
     keep: Iterable[int] = (),
     last: int = 3,
 ) -> Path:
-    """Write checkpoint `update` durably, flip LATEST to it, and delete all but the `last` newest and those named in `keep`.
+    """Write checkpoint `update` durably, flip LATEST to it, delete all but the `last` newest and those named in `keep`.
 
-    Raises FileExistsError if that update has a checkpoint (none is ever overwritten), ValueError for a group name that is no
-    file name, an array of objects or a state that JSON lacks, OSError for the disk. A failure leaves the older ones as they were.
+    Raises FileExistsError if that update has a checkpoint (none is ever overwritten), ValueError for a group name that
+    is no file name, an array of objects or a state that JSON lacks, OSError for the disk. A failure leaves the older
+    ones as they were.
     """
     root = Path(run_path)
     home = inside(root, "checkpoints")
@@ -101,13 +102,11 @@ def save(
     return folder
 
 
-def load(
-    run_path: Path | str, update: int | None = None, warnings: Callable[[str], None] | None = None
-) -> Checkpoint:
+def load(run_path: Path | str, update: int | None = None, warnings: Callable[[str], None] | None = None) -> Checkpoint:
     """Verify and read a checkpoint: that of `update`, or else the one LATEST names.
 
-    If LATEST or its checkpoint is damaged, the newest checkpoint that verifies is read instead and `warnings` (by default: a
-    line on standard error) is told so. Raises `Damaged` if the one asked for, or every one, fails.
+    If LATEST or its checkpoint is damaged, the newest checkpoint that verifies is read instead and `warnings` (by
+    default: a line on standard error) is told so. Raises `Damaged` if the one asked for, or every one, fails.
     """
     root = Path(run_path)
     if update is not None:
@@ -139,6 +138,18 @@ def updates(run_path: Path | str) -> list[int]:
     if not home.is_dir():
         return []
     return sorted(int(path.name) for path in home.iterdir() if _FOLDER.fullmatch(path.name) and path.is_dir())
+
+
+def listing(root: Path, *names: str) -> list[parts.Part]:
+    """The parts of a folder, `Damaged` if there are fewer than the checkpoint that LATEST names vouches for."""
+    try:  # read before the listing: a run that is being written only ever gains parts
+        number = _manifest(root, latest(root))[0]["parts"].get("/".join(names), 0)
+    except Damaged:  # a run without a checkpoint, or with a damaged one, still shows its rows
+        number = 0
+    found = parts.listing(root, *names)
+    if len(found) < number:
+        raise damaged(root.joinpath(*names), f"has {len(found)} parts, the last checkpoint knows {number}")
+    return found
 
 
 def verify(run_path: Path | str, update: int) -> None:
@@ -219,7 +230,9 @@ def _read(root: Path, update: int) -> Checkpoint:
         path = inside(root, "checkpoints", f"{update:08d}", name)
         data = read_bytes(path)
         if len(data) != facts["size"] or sha256(data) != facts["sha256"]:
-            raise damaged(path, "checksum does not match its manifest", "delete this checkpoint folder, an older one is used")
+            raise damaged(
+                path, "checksum does not match its manifest", f"delete folder {update:08d} to use an older one"
+            )
         try:
             arrays = load_arrays(data)
         except (SafetensorError, ValueError, KeyError) as error:

@@ -56,7 +56,8 @@ class Buffer:
         if not rows:
             return
         kinds = {column: self._kind(column, array) for column, array in arrays.items()}
-        self._chunks.append((rows, {column: self._copy(column, arrays[column], kinds[column], rows) for column in arrays}))
+        copies = {column: self._copy(column, array, kinds[column], rows) for column, array in arrays.items()}
+        self._chunks.append((rows, copies))
         self._kinds.update(kinds)
         self.rows += rows
 

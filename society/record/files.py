@@ -1,8 +1,8 @@
 """Files that are whole or absent: atomic writing, sealed documents, and reading that never trusts what it finds.
 
-Every file of a run directory is written to a temporary name in its own folder, flushed to the disk and renamed, so a process
-that is killed leaves either the old file or the new one. Every file carries a checksum, in itself, in its name or in a
-document beside it, so a truncated, altered or exchanged file is found when it is read and never loaded.
+Every file of a run directory is written to a temporary name in its own folder, flushed to the disk and renamed, so a
+process that is killed leaves either the old file or the new one. Every file carries a checksum, in itself, in its name
+or in a document beside it, so a truncated, altered or exchanged file is found when it is read and never loaded.
 """
 
 import hashlib
@@ -24,8 +24,8 @@ TEMPORARY = ".tmp-"  # what a killed writer may leave behind: hidden from every 
 NonFinite = Literal["refuse", "null", "keep"]
 
 
-class Damaged(Exception):
-    """A file of a run directory cannot be trusted. The message is one line: the file, what is wrong with it, the remedy."""
+class Damaged(Exception):  # noqa: N818 (it says what happened to the file)
+    """A file of a run directory cannot be trusted. The message is one line: the file, what is wrong, the remedy."""
 
 
 def damaged(path: Path | str, problem: str, remedy: str = "restore it or delete this run folder") -> Damaged:
@@ -38,7 +38,7 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-# ---------------------------------------------------------------------------------------------------------------- writing
+# ---------------------------------------------------------------------------------------------------------------- writ
 
 
 def sync_folder(folder: Path) -> None:
@@ -59,7 +59,7 @@ def write_synced(path: Path, data: bytes) -> None:
 
 
 def atomic_write(path: Path, data: bytes) -> None:
-    """Put `data` at `path` so that no reader and no crash ever sees half of it. Raises OSError (disk full, no permission)."""
+    """Put `data` at `path` so that no reader and no crash ever sees half of it. Raises OSError (disk full, ...)."""
     path = Path(path)
     temporary = path.with_name(f"{TEMPORARY}{os.getpid()}-{os.urandom(4).hex()}-{path.name}")
     try:
@@ -80,7 +80,7 @@ def remove_folder(folder: Path) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Delete the temporaries that a killed writer left in `folder` (not in its subfolders). Only the run's owner calls this."""
+    """Delete the temporaries that a killed writer left in `folder`, not below it. Only the run's owner calls this."""
     if not folder.is_dir():
         return
     for path in sorted(folder.iterdir()):
@@ -91,11 +91,11 @@ def sweep(folder: Path) -> None:
                 path.unlink()
 
 
-# ---------------------------------------------------------------------------------------------------------------- reading
+# ---------------------------------------------------------------------------------------------------------------- read
 
 
 def inside(root: Path, *names: str) -> Path:
-    """`root/names...`, refused with `Damaged` where a name is no plain file name or a symbolic link leads out of `root`."""
+    """`root/names...`; `Damaged` where a name is no plain file name or a symbolic link leads out of `root`."""
     path = Path(root)
     for name in names:
         if not name or name in (".", "..") or "/" in name or "\\" in name or "\0" in name:
@@ -111,7 +111,7 @@ def inside(root: Path, *names: str) -> Path:
 
 
 def read_bytes(path: Path, limit: int | None = None) -> bytes:
-    """The whole file. `Damaged` if it is missing, no regular file (a pipe would hang), over `limit` bytes, or unreadable."""
+    """The whole file; `Damaged` if it is missing, unreadable, over `limit` bytes, or no regular file (a pipe hangs)."""
     try:
         facts = os.stat(path)
         if not stat.S_ISREG(facts.st_mode):
@@ -125,7 +125,7 @@ def read_bytes(path: Path, limit: int | None = None) -> bytes:
         raise damaged(path, f"cannot be read ({error.strerror})") from None
 
 
-# -------------------------------------------------------------------------------------------------------- sealed documents
+# -------------------------------------------------------------------------------------------------------- sealed docum
 
 
 def _plain(value: Any, where: str, non_finite: NonFinite) -> Any:
@@ -167,8 +167,9 @@ def sealed(document: dict[str, Any], non_finite: NonFinite = "refuse") -> bytes:
 def write_json(path: Path, document: dict[str, Any], non_finite: NonFinite = "refuse") -> None:
     """Write `document` atomically with a checksum over the rest of it.
 
-    `non_finite` says what NaN and infinities become: ValueError (`refuse`), null (`null`, for what other programs read), or
-    Python's own tokens (`keep`, for what only `read_json` reads). Raises ValueError for types JSON lacks, OSError for the disk.
+    `non_finite` says what NaN and infinities become: ValueError (`refuse`), null (`null`, for what other programs
+    read), or Python's own tokens (`keep`, for what only `read_json` reads). Raises ValueError for types JSON lacks,
+    OSError for the disk.
     """
     atomic_write(Path(path), sealed(document, non_finite))
 

@@ -1,9 +1,9 @@
 """Frames: what a player draws of a world, tick by tick, small enough to keep.
 
-Positions are uint16 in 1/256 of a cell (0 to 255.99), everything else about a seat is int16, rounded and held within its range; a
-frame is a picture, the exact numbers are in the tables. -32768 (65535 for a position) stands for "nothing there" and is what NaN
-becomes. A part is an Arrow IPC file; each of its record batches is a run of ticks of one world, and the file's own
-metadata says which, so a reader decodes only what it is asked for.
+Positions are uint16 in 1/256 of a cell (0 to 255.99), everything else about a seat is int16, rounded and held within
+its range; a frame is a picture, the exact numbers are in the tables. -32768 (65535 for a position) stands for "nothing
+there" and is what NaN becomes. A part is an Arrow IPC file; each of its record batches is a run of ticks of one world,
+and the file's own metadata says which, so a reader decodes only what it is asked for.
 """
 
 import io
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from society.record import parts
+from society.record import checkpoint, parts
 from society.record.files import damaged, inside, sync_folder
 
 PLACE = frozenset({"x", "y"})
@@ -27,21 +27,22 @@ CHUNK = 256  # ticks in one record batch
 
 
 class Span(NamedTuple):
-    """One world's recorded ticks under one condition: `first` to `last`, `count` of them."""
+    """One world's recorded ticks under one condition: `first` to `last`, `frames` of them."""
 
     condition: str
     seed: int
     world: int
     first: int
     last: int
-    count: int
+    frames: int
 
 
 @dataclass(frozen=True)
 class Frames:
     """Frames of one world. tick [T] int64, ascending; cells [T, H, W] uint8 or None; seats: name -> [T, N].
 
-    x and y are float32 in cell units, NaN where there is no place; the other seat fields are int16, -32768 where there is nothing.
+    x and y are float32 in cell units, NaN where there is no place; the other seat fields are int16, -32768 where there
+    is nothing.
     """
 
     tick: np.ndarray
@@ -50,7 +51,7 @@ class Frames:
 
 
 def quantise(name: str, values: Any) -> np.ndarray:
-    """A seat field [N] as it is stored: uint16 for x and y, int16 for the rest. ValueError for a place outside 0..255.99."""
+    """A seat field [N] as stored: uint16 for x and y, int16 for the rest. ValueError for a place outside 0..255.99."""
     array = np.asarray(values, dtype=np.float64)
     if array.ndim != 1:
         raise ValueError(f"seat field {name} has shape {array.shape}: give one number per seat")
@@ -71,10 +72,10 @@ class FrameWriter:
         self._shapes: dict[str, Any] | None = None
         self._rows: dict[tuple[str, int, int], list[tuple[int, bytes | None, dict[str, np.ndarray]]]] = {}
 
-    def add(
+    def add(  # noqa: PLR0917 (a frame is these six things)
         self, condition: str, seed: int, world: int, tick: int, cells: np.ndarray | None, seats: Mapping[str, Any]
     ) -> None:
-        """Keep one frame: cells [H, W] uint8 or None, seats: field -> [N]. All frames of a run share H, W, N and the fields.
+        """Keep one frame: cells [H, W] uint8 or None, seats: field -> [N]. All frames of a run share H, W, N, fields.
 
         Raises ValueError for another shape, another field, or a place that leaves the grid.
         """
@@ -93,7 +94,7 @@ class FrameWriter:
         if self._shapes is None:
             self._shapes = shapes
         if shapes != self._shapes:
-            raise ValueError(f"a frame is {shapes}, the ones before it are {self._shapes}: all frames of a run are alike")
+            raise ValueError(f"a frame is {shapes}, those before it are {self._shapes}: all frames of a run are alike")
         rows = self._rows.setdefault((str(condition), int(seed), int(world)), [])
         rows.append((int(tick), None if grid is None else grid.tobytes(), stored))
 
@@ -113,9 +114,7 @@ class FrameWriter:
 
     def _encode(self, update: int) -> bytes:
         assert self._shapes is not None
-        chunks = [
-            (key, rows[start : start + CHUNK]) for key, rows in self._rows.items() for start in range(0, len(rows), CHUNK)
-        ]
+        chunks = [(key, rows[at : at + CHUNK]) for key, rows in self._rows.items() for at in range(0, len(rows), CHUNK)]
         index = [[*key, min(row[0] for row in rows), max(row[0] for row in rows), len(rows)] for key, rows in chunks]
         fields = self._shapes["fields"]
         schema = pa.schema(
@@ -151,15 +150,15 @@ def frame_index(run_path: Path | str) -> list[Span]:
         for condition, seed, world, first, last, count in facts["index"]:
             old = spans.get((condition, seed, world), Span(condition, seed, world, first, last, 0))
             spans[condition, seed, world] = Span(
-                condition, seed, world, min(first, old.first), max(last, old.last), old.count + count
+                condition, seed, world, min(first, old.first), max(last, old.last), old.frames + count
             )
     return list(spans.values())
 
 
 def read_frames(
-    run_path: Path | str, condition: str, world: int, first: int, last: int, seed: int | None = None
+    run_path: Path | str, condition: str, world: int, first: int, last: int, *, seed: int | None = None
 ) -> Frames:
-    """The frames of one world with first <= tick <= last, ascending; a tick that was recorded twice reads as the later one.
+    """The frames of one world with first <= tick <= last, ascending; a tick recorded twice reads as the later one.
 
     `seed` is needed only where a run recorded several (default: the first of them). Nothing recorded: zero ticks.
     Raises `Damaged`.
@@ -178,8 +177,9 @@ def read_frames(
     if not wanted:
         return Frames(np.zeros(0, np.int64), None, {})
     shapes = wanted[-1][1]
-    chosen = [batch for batch, facts in wanted if all(facts[key] == shapes[key] for key in ("cells", "seats", "fields"))]
-    return _assemble(pa.Table.from_batches([batch.replace_schema_metadata(None) for batch in chosen]), shapes, first, last)
+    alike = [batch for batch, facts in wanted if all(facts[key] == shapes[key] for key in ("cells", "seats", "fields"))]
+    plain = [batch.replace_schema_metadata(None) for batch in alike]
+    return _assemble(pa.Table.from_batches(plain), shapes, first, last)
 
 
 def _assemble(table: pa.Table, shapes: dict[str, Any], first: int, last: int) -> Frames:
@@ -205,7 +205,7 @@ def _assemble(table: pa.Table, shapes: dict[str, Any], first: int, last: int) ->
 
 def _parts(root: Path) -> Iterator[tuple[parts.Part, Any, dict[str, Any]]]:
     """Each part of the frames, verified: (part, its reader, its metadata)."""
-    for part in parts.listing(root, "frames"):
+    for part in checkpoint.listing(root, "frames"):
         data = parts.content(root, part)
         try:
             reader = pa.ipc.open_file(pa.BufferReader(data))

@@ -1,8 +1,9 @@
 """Parts: the immutable files of a table or of the frames.
 
-A part is named `part-<update>-<index>-<digest>.<ext>`: the update it was written at, its running number within its folder and
-the first 16 hex digits of the SHA-256 of its bytes. The digest finds a truncated, altered or exchanged file, the running number
-finds one that is gone and gives the order of rows, and the update says which parts a resumed run has to drop.
+A part is named `part-<update>-<number>-<digest>.<ext>`: the update it was written at, its running number within its
+folder and the first 16 hex digits of the SHA-256 of its bytes. The digest finds a truncated, altered or exchanged file,
+the running number finds one that is gone and gives the order of rows, and the update says which parts a resumed run has
+to drop.
 """
 
 import re
@@ -14,14 +15,15 @@ from society.record.files import atomic_write, damaged, inside, read_bytes, sha2
 
 _NAME = re.compile(r"part-(\d{8,12})-(\d{6,9})-([0-9a-f]{16})\.(parquet|arrow)")
 _SETTLED_NS = 2 * 10**9
-_verified: set[tuple[str, int, int, int]] = set()  # (path, size, mtime_ns, ctime_ns) of parts whose digest was checked here
+# (path, size, mtime_ns, ctime_ns) of the parts whose digest was checked in this process
+_verified: set[tuple[str, int, int, int]] = set()
 
 
 class Part(NamedTuple):
     """One part on the disk."""
 
     update: int
-    index: int
+    number: int
     digest: str
     path: Path
 
@@ -50,23 +52,23 @@ def listing(root: Path, *names: str) -> list[Part]:
         if part is None:
             raise damaged(path, "is not a part that was written here", "rename it back or remove it")
         parts.append(part)
-    parts.sort(key=lambda part: part.index)
+    parts.sort(key=lambda part: part.number)
     for expected, part in enumerate(parts):
-        if part.index != expected:
-            raise damaged(folder, f"part {expected} is missing or doubled", "restore the folder or delete this run folder")
+        if part.number != expected:
+            raise damaged(folder, f"part {expected} is missing or doubled")
         if expected and part.update < parts[expected - 1].update:
             raise damaged(part.path, "comes from an earlier update than the part before it")
     return parts
 
 
-def write(folder: Path, update: int, index: int, extension: str, data: bytes) -> Part:
+def write(folder: Path, update: int, number: int, extension: str, data: bytes) -> Part:
     """Write one part atomically and durably. Raises OSError, and ValueError for a negative update."""
     if update < 0:
         raise ValueError(f"update is {update}: a part is written at update 0 or later")
     digest = sha256(data)[:16]
-    path = folder / f"part-{update:08d}-{index:06d}-{digest}.{extension}"
+    path = folder / f"part-{update:08d}-{number:06d}-{digest}.{extension}"
     atomic_write(path, data)
-    return Part(update, index, digest, path)
+    return Part(update, number, digest, path)
 
 
 def content(root: Path, part: Part) -> bytes:
@@ -95,7 +97,7 @@ def folders(root: Path) -> list[tuple[str, ...]]:
     tables = inside(root, "tables")
     names = sorted(path.name for path in tables.iterdir() if not path.name.startswith(".")) if tables.is_dir() else []
     found: list[tuple[str, ...]] = [("tables", name) for name in names]
-    return found + [("frames",)] if inside(root, "frames").is_dir() else found
+    return [*found, ("frames",)] if inside(root, "frames").is_dir() else found
 
 
 def counts(root: Path) -> dict[str, int]:
@@ -104,7 +106,7 @@ def counts(root: Path) -> dict[str, int]:
 
 
 def drop_after(root: Path, update: int, kept: dict[str, int] | None) -> None:
-    """Delete the parts written after `update` and, where `kept` is given, those beyond the number it names for their folder.
+    """Delete the parts written after `update` and, with `kept`, those beyond the number it names for their folder.
 
     Newest first, so that a crash in between leaves no gap. `Damaged` if fewer parts than `kept` are there.
     """
@@ -113,7 +115,7 @@ def drop_after(root: Path, update: int, kept: dict[str, int] | None) -> None:
         name = "/".join(names)
         limit = len(parts) if kept is None else kept.get(name, 0)
         for part in reversed(parts):
-            if part.update > update or part.index >= limit:
+            if part.update > update or part.number >= limit:
                 part.path.unlink()
         sync_folder(root.joinpath(*names))
     for name, number in (kept or {}).items():

@@ -1,8 +1,9 @@
 """The recorder: rows of the tables, gathered in memory and written as immutable parts.
 
-Order that makes `kill -9` safe, for whoever drives it: (1) `flush(u)` puts the rows of update u on the disk; (2) `checkpoint.save(u)`
-follows; (3) that call flips LATEST last. On resume: `checkpoint.load` -> u, then `rewind(u)`. So the rows of a checkpoint are
-always there before it, and rows that no checkpoint vouches for are dropped and made again: each row is there once.
+Order that makes `kill -9` safe, for whoever drives it: (1) `flush(u)` puts the rows of update u on the disk; (2)
+`checkpoint.save(u)` follows; (3) that call flips LATEST last. On resume: `checkpoint.load` -> u, then `rewind(u)`. So
+the rows of a checkpoint are always there before it, and rows that no checkpoint vouches for are dropped and made again:
+each row is there once.
 """
 
 import io
@@ -29,9 +30,9 @@ class Recorder:
     def add(self, table: str, columns: Mapping[str, Any]) -> None:
         """Add rows to `table`: arrays or lists [rows], and scalars, which are broadcast (all scalars: one row).
 
-        The columns are copied. Integers and booleans are kept as int64, floats as float64, text dictionary-encoded; a column
-        that some rows lack reads -1, NaN or "" there. Raises ValueError for an unknown table, a missing column, unequal
-        lengths, and a column that changes its kind.
+        The columns are copied. Integers and booleans are kept as int64, floats as float64, text dictionary-encoded; a
+        column that some rows lack reads -1, NaN or "" there. Raises ValueError for an unknown table, a missing column,
+        unequal lengths, and a column that changes its kind.
         """
         if table not in TABLES:
             raise ValueError(f"there is no table {table!r}; the tables are {', '.join(TABLES)}")
@@ -51,16 +52,17 @@ class Recorder:
                 sync_folder(self.path)
             written = parts.listing(self.path, "tables", table)
             if written and written[-1].update > update:
-                raise ValueError(f"table {table} has rows of update {written[-1].update}: rewind before writing {update}")
+                raise ValueError(f"table {table} has rows of update {written[-1].update}: rewind, then write {update}")
             data = encode(buffer.table(), table, update)
             parts.write(folder, update, len(written), "parquet", data)
             buffer.clear()
 
     def rewind(self, update: int) -> None:
-        """Return the run directory to checkpoint `update`: drop later checkpoints, then table and frame parts, and temporaries.
+        """Return the run directory to checkpoint `update`: drop later checkpoints, then later parts, and temporaries.
 
-        With a checkpoint of that update its manifest says which parts belong to it; without one (`rewind(-1)`: start afresh)
-        every part of a later update goes. Unflushed rows are forgotten. `Damaged` if rows of the checkpoint are gone.
+        With a checkpoint of that update its manifest says which parts belong to it; without one (`rewind(-1)`: start
+        afresh) every part of a later update goes. Unflushed rows are forgotten. `Damaged` if rows of the checkpoint are
+        gone.
         """
         self._buffers.clear()
         sweep(self.path)

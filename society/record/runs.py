@@ -12,7 +12,7 @@ _MARKS = ("run.toml", "meta.json", "status.json", "tables", "checkpoints")
 
 
 def create_run_dir(out: Path | str, scenario: str, now: datetime | None = None) -> Path:
-    """Make `out/<scenario>-<date>-<time>-<6 hex>` and return it. ValueError for a scenario that is no plain name; OSError."""
+    """Make and return `out/<scenario>-<date>-<time>-<6 hex>`. ValueError for a scenario that is no plain name; OSError."""
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,99}", scenario):
         raise ValueError(f"{scenario!r} cannot begin a folder's name: use letters, digits, '.', '_' and '-'")
     folder = Path(out)
@@ -25,7 +25,7 @@ def create_run_dir(out: Path | str, scenario: str, now: datetime | None = None) 
 
 
 def run_paths(root: Path) -> list[Path]:
-    """The run directories in `root`, newest first by the time in their names (else by the folder's own); [] without `root`."""
+    """The run directories in `root`, newest first by the time in their names (else the folder's); [] without `root`."""
     try:
         paths = [path for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")]
     except OSError:
@@ -44,7 +44,7 @@ def _age(path: Path) -> tuple[str, float, str]:
 
 
 def find_run_path(text: str, root: Path) -> Path:
-    """The run directory that `text` means: a path, a name, a unique beginning of a name, or "latest". ValueError in one line."""
+    """The run directory that `text` means: a path, a name, a unique beginning of a name, "latest". Else ValueError."""
     shown = " ".join(repr(text).split())
     try:
         if text and "\0" not in text and Path(text).is_dir():
@@ -62,5 +62,5 @@ def find_run_path(text: str, root: Path) -> Path:
         return matching[0]
     if not matching:
         raise ValueError(f"there is no run {shown} in {root}: the latest is {runs[0].name}")
-    names = ", ".join(path.name for path in matching[:3])
-    raise ValueError(f"{shown} begins {len(matching)} runs in {root} ({names}{', ...' if len(matching) > 3 else ''}): type more of it")
+    names = ", ".join(path.name for path in matching[:3]) + (", ..." if len(matching) > 3 else "")
+    raise ValueError(f"{shown} begins {len(matching)} runs in {root} ({names}): type more of it")

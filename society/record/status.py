@@ -16,8 +16,8 @@ _WORDS = ("running", "done", "failed", "interrupted")
 def write_status(run_path: Path | str, **fields: Any) -> dict[str, Any]:
     """Change `fields` of status.json, keep its others, and stamp heartbeat, pid and host; return what was written.
 
-    state: running, done, failed or interrupted (ValueError otherwise); update, agent_steps, total: int; message: str. Non-finite
-    numbers become null. A damaged status is replaced. Raises OSError.
+    state: running, done, failed or interrupted (ValueError otherwise); update, agent_steps, total: int; message: str.
+    Non-finite numbers become null. A damaged status is replaced. Raises OSError.
     """
     if fields.get("state", "running") not in _WORDS:
         raise ValueError(f"state is {fields['state']!r}: a status is one of {', '.join(_WORDS)}")
@@ -38,9 +38,9 @@ def read_status(run_path: Path | str) -> dict[str, Any]:
 
 
 def state_of(status: dict[str, Any], now: float | None = None) -> RunState:
-    """What a status means: a run that says `running` is live only with a fresh heartbeat and, on its own host, a live pid."""
+    """What a status means: `running` is live only with a fresh heartbeat and, on the run's own host, a live pid."""
     word = status.get("state")
-    if word == "done" or word == "failed" or word == "interrupted":
+    if word == "done" or word == "failed" or word == "interrupted":  # noqa: PLR1714 (mypy narrows by ==)
         return word
     if word != "running":
         return "damaged"

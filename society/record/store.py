@@ -3,8 +3,8 @@
 `Run` is one directory; `create_run_dir`, `list_runs` and `find_run` deal with the folder that holds many.
 """
 
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ __all__ = ["Run", "create_run_dir", "find_run", "list_runs", "read_status", "wri
 
 
 class Run:
-    """One run directory. Making one reads nothing; each property verifies what it reads and raises `Damaged` in one line."""
+    """One run directory. Making one reads nothing; each property verifies what it reads or raises `Damaged`."""
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
@@ -60,7 +60,7 @@ class Run:
 
     @property
     def state(self) -> RunState:
-        """live, done, failed, killed, interrupted, or damaged (see `problem`). Tables and checkpoints are not read for this."""
+        """live, done, failed, killed, interrupted, or damaged (see `problem`); tables and checkpoints are not read."""
         try:
             state = state_of(self.status)
             _ = self.config
@@ -94,7 +94,8 @@ class Run:
     def trade_graph(self, condition: str | None = "normal", by: str = "mind") -> "nx.DiGraph":
         """Who gave how much to whom: edge giver -> receiver with `weight` (amount, all goods) and `deals` (count).
 
-        Nodes are minds or, with by="seat", (world, seat) pairs. None takes every condition. ValueError for another `by`.
+        Nodes are minds or, with by="seat", (world, seat) pairs. None takes every condition. ValueError for another
+        `by`.
         """
         import networkx as nx
 
@@ -131,9 +132,9 @@ class Run:
         """Which conditions, worlds and ticks have frames."""
         return frames.frame_index(self.path)
 
-    def frames(self, condition: str, world: int, first: int, last: int, seed: int | None = None) -> frames.Frames:
+    def frames(self, condition: str, world: int, first: int, last: int, *, seed: int | None = None) -> frames.Frames:
         """The frames of one world with first <= tick <= last."""
-        return frames.read_frames(self.path, condition, world, first, last, seed)
+        return frames.read_frames(self.path, condition, world, first, last, seed=seed)
 
     def checkpoints(self) -> list[int]:
         """The updates that have a checkpoint, oldest first."""
@@ -141,16 +142,16 @@ class Run:
 
     def verify(self) -> list[str]:
         """Read every file and return one line for each that fails; [] for a whole run. Controls are included."""
-        checks = [lambda: self.config, lambda: self.status, lambda: self.report, lambda: self.frame_index()]
-        checks += [lambda name=name: self.table(name) for name in TABLES]
+        checks: list[Callable[[], object]] = [lambda: self.config, lambda: self.status, lambda: self.report]
+        checks += [self.frame_index, *(partial(self.table, name) for name in TABLES)]
         problems = []
         try:
             updates, controls = self.checkpoints(), self.controls
         except Damaged as error:
             return [str(error)]
-        checks += [lambda update=update: checkpoint.verify(self.path, update) for update in updates]
+        checks += [partial(checkpoint.verify, self.path, update) for update in updates]
         if updates:
-            checks.append(lambda: checkpoint.latest(self.path))
+            checks.append(partial(checkpoint.latest, self.path))
         for check in checks:
             try:
                 check()
@@ -160,7 +161,7 @@ class Run:
 
 
 def list_runs(root: Path | str) -> list[Run]:
-    """The runs in folder `root`, newest first; a damaged one is listed with state "damaged". [] if there is no such folder."""
+    """The runs in folder `root`, newest first; a damaged one is listed with state "damaged". [] without that folder."""
     return [Run(path) for path in run_paths(Path(root))]
 
 

@@ -1,9 +1,9 @@
 """The tables of a run directory: one place that names every column.
 
-Every row of every table carries four leading columns, so any two tables can be joined and any row can be traced to its world:
-`condition` (str: `normal`, `mute`, ..., `muted_from_birth`, `script:<name>`, or `training`), `seed`, `world`, `tick` (int; -1 where
-there is none). A seat's private knowledge, spoken symbols and a scenario's own measures are numbered or prefixed columns.
-Padding is -1 and exists on disk only; symbol 0 is silence.
+Every row of every table carries four leading columns, so any two tables can be joined and any row can be traced to its
+world: `condition` (str: `normal`, `mute`, ..., `muted_from_birth`, `script:<name>`, or `training`), `seed`, `world`,
+`tick` (int; -1 where there is none). A seat's private knowledge, spoken symbols and a scenario's own measures are
+numbered or prefixed columns. Padding is -1 and exists on disk only; symbol 0 is silence.
 """
 
 LEADING = ("condition", "seed", "world", "tick")
@@ -15,16 +15,17 @@ TABLES: dict[str, tuple[str, ...]] = {
     # `return_` is the undiscounted sum of reward, `ticks` those in which the seat was active; then one column
     # `measure.<name>` for each sum that the scenario reports (bazaar: measure.eaten, measure.visits_own, ...).
     "episodes": ("episode", "seat", "mind", "role", "return_", "ticks"),
-    # One message, silence included where the seat could have spoken. `life` is unique for a seat's life within its world.
-    # m0.. are the symbols as spoken, meaning0.. what the speaker alone knew (referential game: the target's attributes).
+    # One message, silence included where the seat could have spoken. `life` is unique for a seat's life within its
+    # world. m0.. are the symbols as spoken, meaning0.. what the speaker alone knew (referential game: the target's
+    # attributes).
     "messages": ("episode", "seat", "mind", "life"),
     # One deal. `seat` gave `gave_amount` of good `gave` to `partner` and got `got_amount` of good `got`.
     "trades": ("seat", "mind", "partner", "partner_mind", "gave", "gave_amount", "got", "got_amount"),
     # One strike that landed. `seat` took `amount` of `good` from `target`.
     "contests": ("seat", "mind", "target", "target_mind", "good", "amount"),
     # One listener's action probabilities a0.. under do(message of `speaker` = alternative `option`), whose probability
-    # under the speaker's own policy in this state is `p_option`. Rows of one (world, tick, speaker, listener) are one state.
-    # `silent` is 1 where the option is silence. `head` names the action head.
+    # under the speaker's own policy in this state is `p_option`. Rows of one (world, tick, speaker, listener) are one
+    # state. `silent` is 1 where the option is silence. `head` names the action head.
     "probes": ("speaker", "listener", "mind", "head", "option", "p_option", "silent"),
     # One mind: where it came from.
     "lineage": ("mind", "parent", "born_update", "frozen"),

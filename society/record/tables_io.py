@@ -9,13 +9,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from society.record import parts
+from society.record import checkpoint, parts
 from society.record.columns import PADDING, declared_kind
 from society.record.files import damaged
 from society.record.recorder import decode_schema
 from society.record.tables import LEADING, TABLES
 
 Where = Mapping[str, Any]
+Source = tuple[parts.Part, bytes, pa.Schema]
 _EMPTY = {"s": "str", "f": "float64", "i": "int64"}
 
 
@@ -24,14 +25,14 @@ def read_table(
 ) -> pd.DataFrame:
     """The rows of `table` in order of writing: int64, float64 and str columns, index 0, 1, ...
 
-    `columns` picks and orders columns; `where` keeps rows whose column equals a value or is in a list of values, applied
-    while reading. A table that was never written is empty with the columns of `TABLES`. Raises ValueError for an unknown table
-    or column and `Damaged` for a part that cannot be trusted.
+    `columns` picks and orders columns; `where` keeps rows whose column equals a value or is in a list of values,
+    applied while reading. A table that was never written is empty with the columns of `TABLES`. Raises ValueError for
+    an unknown table or column and `Damaged` for a part that cannot be trusted.
     """
     if table not in TABLES:
         raise ValueError(f"there is no table {table!r}; the tables are {', '.join(TABLES)}")
-    sources = []
-    for part in parts.listing(root, "tables", table):
+    sources: list[Source] = []
+    for part in checkpoint.listing(root, "tables", table):
         data = parts.content(root, part)
         sources.append((part, data, decode_schema(part, data, table)))
     kinds: dict[str, str] = {}
@@ -44,30 +45,43 @@ def read_table(
         if column not in kinds:
             raise ValueError(f"table {table} has no column {column!r}; it has {', '.join(kinds)}")
     wanted = list(columns) if columns is not None else list(kinds)
-    pieces = [_piece(part, data, schema, wanted, kinds, where or {}) for part, data, schema in sources]
+    chosen = {column: _values(column, kinds[column], value) for column, value in (where or {}).items()}
+    pieces = [_piece(source, wanted, kinds, chosen) for source in sources]
     if not pieces:
         return pd.DataFrame({column: pd.Series([], dtype=_EMPTY[kinds[column]]) for column in wanted})
     return pa.concat_tables(pieces).to_pandas()
 
 
 def _kind(kind: pa.DataType) -> str:
-    return "s" if pa.types.is_dictionary(kind) or pa.types.is_string(kind) else "f" if pa.types.is_floating(kind) else "i"
+    return "s" if pa.types.is_dictionary(kind) else "f" if pa.types.is_floating(kind) else "i"
 
 
-def _piece(
-    part: parts.Part, data: bytes, schema: pa.Schema, wanted: list[str], kinds: dict[str, str], where: Where
-) -> pa.Table:
+def _values(column: str, kind: str, value: Any) -> list[Any]:
+    """The plain values that a column of `kind` may have; ValueError where text is compared with a number."""
+    many = isinstance(value, list | tuple | set | frozenset | range | np.ndarray | pd.Series)
+    values = [item.item() if isinstance(item, np.generic) else item for item in (value if many else [value])]
+    for item in values:
+        if isinstance(item, str) != (kind == "s") or not isinstance(item, str | int | float):
+            raise ValueError(f"column {column} cannot equal {item!r}: it holds {'text' if kind == 's' else 'numbers'}")
+    return values
+
+
+def _piece(source: Source, wanted: list[str], kinds: dict[str, str], where: dict[str, list[Any]]) -> pa.Table:
     """One part's wanted columns and rows, with padding for the columns that it lacks."""
+    part, data, schema = source
     filters = []
-    for column, value in where.items():
-        values = list(value) if isinstance(value, list | tuple | set | frozenset | np.ndarray | pd.Series) else [value]
+    nothing = False
+    for column, values in where.items():
         if column in schema.names:
-            filters.append((column, "in", [item.item() if isinstance(item, np.generic) else item for item in values]))
-        elif PADDING[kinds[column]] not in values:
-            filters.append((LEADING[0], "in", []))  # the padding is not asked for: no row of this part is
+            filters.append((column, "in", values))
+        nothing |= not values or (column not in schema.names and PADDING[kinds[column]] not in values)
     present = [column for column in wanted if column in schema.names]
     try:
-        found = pq.read_table(pa.BufferReader(data), columns=present or [LEADING[0]], filters=filters or None)
+        found = (
+            schema.empty_table()
+            if nothing
+            else pq.read_table(pa.BufferReader(data), columns=present or [LEADING[0]], filters=filters or None)
+        )
     except (pa.ArrowException, OSError) as error:
         raise damaged(part.path, f"cannot be decoded ({error})") from None
     types = {"s": pa.string(), "f": pa.float64(), "i": pa.int64()}
