@@ -1,0 +1,182 @@
+"""The report of a run, or of several pooled over seeds: each estimate with interval and null, or why it is missing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from society.analysis import language_metrics, market_metrics, outcome_metrics  # noqa: F401  (they register themselves)
+from society.analysis.declared import Declared
+from society.analysis.estimate import NAN, Estimate
+from society.analysis.metrics import METRICS
+from society.analysis.run import Reader, Run
+from society.analysis.statistics import holm, t_interval, t_test
+
+WIDTH = 120
+CONTRASTS = ("effect_of_", "worth_over_")
+Report = list[Estimate]
+
+
+def build(run: Run) -> Report:
+    """Every registered metric of one run.
+
+    The scenario's primary contrasts are flagged, added as missing where the run cannot give them, and their p-values
+    are Holm-adjusted. ValueError, one line, if the run's declaration is malformed.
+    """
+    reader = Reader(run)
+    found = [line for metric in METRICS for line in metric(reader)]
+    return _with_primary(found, reader.declared.primary)
+
+
+def _with_primary(lines: Report, primary: Sequence[str]) -> Report:
+    """Flag the primary lines and correct their p-values; a primary contrast that is absent is a miss and is shown."""
+    lines = [replace(line, primary=line.metric in primary) for line in lines]
+    have = {line.metric for line in lines}
+    for name in primary:
+        if name not in have:
+            prefix = next((c for c in CONTRASTS if name.startswith(c)), "")
+            condition = name.removeprefix(prefix).partition(".")[0] if prefix else "normal"
+            lines.append(Estimate.missing(name, condition, f"{condition} was not run"))
+            lines[-1] = replace(lines[-1], primary=True)
+    return _corrected(lines)
+
+
+def _corrected(lines: Report) -> Report:
+    """Holm over the primary lines; the p-values of all others are exploratory and stay as they are."""
+    adjusted = iter(holm([line.p for line in lines if line.primary]))
+    return [replace(line, p=float(next(adjusted))) if line.primary else line for line in lines]
+
+
+def pool(reports_or_runs: Iterable[Report | Run]) -> Report:
+    """Pool training runs that differ in their seed only: the replicate is the run.
+
+    Each line is the mean of the runs' values with a t-interval over them, n counts runs, null is the mean of the runs'
+    nulls. Contrasts (`effect_of_`, `worth_over_`) and primary lines get a two-sided t-test against their null, primary
+    ones Holm-adjusted. Runs (not reports) are checked: ValueError if their declarations differ, no interval if two
+    share a seed. A run that lacks a value is named in `reason`.
+    """
+    given = list(reports_or_runs)
+    doubt = _same_seed([item for item in given if not isinstance(item, list)])
+    reports = [item if isinstance(item, list) else build(item) for item in given]
+    lines: dict[tuple[str, str], Report] = {}
+    for report in reports:
+        for line in report:
+            lines.setdefault((line.metric, line.condition), []).append(line)
+    return _corrected([_pooled(group, len(reports), doubt) for group in lines.values()])
+
+
+def _same_seed(runs: Sequence[Run]) -> str:
+    """Why the runs are not independent, or nothing."""
+    if len({repr(Declared.from_json(run.meta.get("declared", {}))) for run in runs}) > 1:
+        raise ValueError("runs of scenarios that declare different headlines or measures cannot be pooled")
+    seeds = [run.config.get("seed", run.meta.get("seed")) for run in runs]
+    shared = {seed for seed in seeds if seed is not None and seeds.count(seed) > 1}
+    return f"not independent: several runs have seed {sorted(map(str, shared))[0]}" if shared else ""
+
+
+def _pooled(group: Report, runs: int, doubt: str) -> Estimate:
+    one = group[0]
+    values = np.array([line.value for line in group])
+    interval, null = t_interval(values), _mean([line.null for line in group])
+    missing = runs - interval.n
+    reason = doubt or interval.reason
+    if missing:
+        why = next((line.reason for line in group if math.isnan(line.value)), "no such line")
+        reason = f"missing in {missing} of {runs} runs: {why}"
+    low, high = (NAN, NAN) if doubt else (interval.low, interval.high)
+    primary = any(line.primary for line in group)
+    tested = not doubt and (primary or one.metric.startswith(CONTRASTS))
+    p = t_test(values, null) if tested else NAN
+    return Estimate(
+        one.metric, one.condition, interval.value, low, high, null, interval.n, one.unit, reason, p, primary
+    )
+
+
+def _mean(values: Sequence[float]) -> float:
+    finite = [v for v in values if math.isfinite(v)]
+    return sum(finite) / len(finite) if finite else NAN
+
+
+def as_json(estimates: Report, runs: Sequence[str] = (), seconds: float = NAN) -> dict[str, Any]:
+    """The document of `society report --json`: plain values, None for what is not a number."""
+    return {
+        "runs": [str(run) for run in runs],
+        "seconds": seconds if math.isfinite(seconds) else None,
+        "estimates": [line.as_dict() for line in estimates],
+    }
+
+
+# --- text -------------------------------------------------------------------------------------------------------------
+
+
+def render(estimates: Report, declared: Declared) -> str:
+    """A plain text table of at most 120 columns: primary lines first, grouped by unit, anchors on the same line.
+
+    A line without a value, or without an interval, is followed by the reason.
+    """
+    primary = [line for line in estimates if line.primary]
+    others = [line for line in estimates if not line.primary]
+    text = [
+        _row("metric (condition, unless normal)", "value", "95 % interval", "n", "p", "null and anchors"),
+        "=" * WIDTH,
+    ]
+    if primary:
+        text += [f"PRIMARY (p-values Holm-adjusted over {len(primary)})", *_section(primary, estimates, declared), ""]
+    text += ["EXPLORATORY" if primary else "ESTIMATES", *_section(others, estimates, declared)]
+    return "\n".join(line[:WIDTH].rstrip() for line in text) + "\n"
+
+
+def _section(lines: Report, everything: Report, declared: Declared) -> list[str]:
+    text: list[str] = []
+    for unit in dict.fromkeys(line.unit for line in lines):
+        text.append(f"-- {unit or 'no unit'}")
+        for line in (one for one in lines if one.unit == unit):
+            text.append(_line(line, everything, declared))
+            if line.reason:
+                text.append(f"      why: {line.reason}")
+    return text
+
+
+def _line(line: Estimate, everything: Report, declared: Declared) -> str:
+    told = line.condition == "normal" or line.metric.startswith(CONTRASTS)
+    label = line.metric if told else f"{line.metric} ({line.condition})"
+    known = not (math.isnan(line.ci_low) or math.isnan(line.ci_high))
+    interval = f"[{figure(line.ci_low)}, {figure(line.ci_high)}]" if known else ""
+    p = "" if math.isnan(line.p) else ("<.001" if line.p < 0.001 else f"{line.p:.3f}")
+    return _row(
+        label, figure(line.value), interval, str(line.n) if line.n else "", p, _anchors(line, everything, declared)
+    )
+
+
+def _anchors(line: Estimate, everything: Report, declared: Declared) -> str:
+    """What the value is to be held against: its null (chance), and the two references of the headline."""
+    name = declared.headline.name
+    headline = line.metric == name or line.metric.startswith(f"{name}.")
+    parts = []
+    if not math.isnan(line.null):
+        parts.append(f"{'chance' if headline else 'null'} {figure(line.null)}")
+    if line.metric == name and declared.relative is not None:
+        found = {one.condition: one.value for one in everything if one.metric == name}
+        for condition in (declared.relative.zero, declared.relative.one):
+            if condition != line.condition and math.isfinite(found.get(condition, NAN)):
+                parts.append(f"{condition.rpartition(':')[2]} {figure(found[condition])}")
+    return ", ".join(parts)
+
+
+def _row(*cells: str) -> str:
+    label, value, interval, n, p, anchors = cells
+    return f"{label:<44} {value:>9}  {interval:<21} {n:>6} {p:>6}  {anchors}"
+
+
+def figure(value: float) -> str:
+    """A number in at most nine characters: four significant digits, `nan` as it is."""
+    if not math.isfinite(value) or value == 0:
+        return "0" if value == 0 else str(value)
+    value = float(f"{value:.4g}")  # first, so that 9.9999 and 10 look alike
+    if 1e-3 <= abs(value) < 1e4:
+        return f"{value:.{max(0, min(4, 3 - math.floor(math.log10(abs(value)))))}f}"
+    return f"{value:,.0f}" if 1e4 <= abs(value) < 1e7 else f"{value:.2e}"
