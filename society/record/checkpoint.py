@@ -77,6 +77,7 @@ def save(
         sync_folder(root)
     files = {f"{_group_name(name)}.safetensors": save_arrays(_arrays(name, group)) for name, group in groups.items()}
     manifest = sealed(
+        "manifest.json",
         {
             "update": update,
             "files": {name: {"size": len(data), "sha256": sha256(data)} for name, data in files.items()},

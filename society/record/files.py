@@ -147,20 +147,21 @@ def _plain(value: Any, where: str, non_finite: NonFinite) -> Any:
     raise ValueError(f"{where} is a {type(value).__name__}: a document holds numbers, text, lists and dicts only")
 
 
-def _canonical(document: dict[str, Any]) -> bytes:
+def _canonical(document: dict[str, Any], name: str) -> bytes:
+    """What the seal covers: the file's name too, so that a status cannot stand where the report was."""
     rest = {key: value for key, value in document.items() if key != "sha256"}
-    return json.dumps(rest, sort_keys=True, separators=(",", ":")).encode()
+    return json.dumps([name, rest], sort_keys=True, separators=(",", ":")).encode()
 
 
 def _rendered(document: dict[str, Any]) -> bytes:
     return (json.dumps(document, indent=1) + "\n").encode()
 
 
-def sealed(document: dict[str, Any], non_finite: NonFinite = "refuse") -> bytes:
-    """The bytes of `document` with its `sha256` field added; what `write_json` puts on the disk."""
+def sealed(name: str, document: dict[str, Any], non_finite: NonFinite = "refuse") -> bytes:
+    """The bytes of `document` with its `sha256` field added, as `write_json` puts them into a file called `name`."""
     plain = _plain(document, "document", non_finite)
     plain.pop("sha256", None)
-    plain["sha256"] = sha256(_canonical(plain))
+    plain["sha256"] = sha256(_canonical(plain, name))
     return _rendered(plain)
 
 
@@ -171,7 +172,7 @@ def write_json(path: Path, document: dict[str, Any], non_finite: NonFinite = "re
     read), or Python's own tokens (`keep`, for what only `read_json` reads). Raises ValueError for types JSON lacks,
     OSError for the disk.
     """
-    atomic_write(Path(path), sealed(document, non_finite))
+    atomic_write(Path(path), sealed(Path(path).name, document, non_finite))
 
 
 def read_json(path: Path, limit: int = JSON_LIMIT) -> dict[str, Any]:
@@ -195,7 +196,7 @@ def unseal(path: Path, data: bytes) -> dict[str, Any]:
         raise damaged(path, "carries no checksum")
     # The bytes are compared too: 1e5 and 1E5 are one number but two files, and only one of them was written here.
     try:
-        whole = document["sha256"] == sha256(_canonical(document)) and _rendered(document) == data
+        whole = document["sha256"] == sha256(_canonical(document, Path(path).name)) and _rendered(document) == data
     except (RecursionError, ValueError):
         whole = False
     if not whole:

@@ -12,7 +12,7 @@ _MARKS = ("run.toml", "meta.json", "status.json", "tables", "checkpoints")
 
 
 def create_run_dir(out: Path | str, scenario: str, now: datetime | None = None) -> Path:
-    """Make and return `out/<scenario>-<date>-<time>-<6 hex>`. ValueError for a scenario that is no plain name; OSError."""
+    """Make `out/<scenario>-<date>-<time>-<6 hex>`. Raises ValueError for a scenario that is no plain name, OSError."""
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,99}", scenario):
         raise ValueError(f"{scenario!r} cannot begin a folder's name: use letters, digits, '.', '_' and '-'")
     folder = Path(out)

@@ -63,6 +63,8 @@ def _values(column: str, kind: str, value: Any) -> list[Any]:
     for item in values:
         if isinstance(item, str) != (kind == "s") or not isinstance(item, str | int | float):
             raise ValueError(f"column {column} cannot equal {item!r}: it holds {'text' if kind == 's' else 'numbers'}")
+    if kind == "i":  # a whole-number column equals 2.0 as well as 2, and never 2.5
+        return [int(item) for item in values if item == item // 1 and abs(item) < 2**63]
     return values
 
 
@@ -77,11 +79,10 @@ def _piece(source: Source, wanted: list[str], kinds: dict[str, str], where: dict
         nothing |= not values or (column not in schema.names and PADDING[kinds[column]] not in values)
     present = [column for column in wanted if column in schema.names]
     try:
-        found = (
-            schema.empty_table()
-            if nothing
-            else pq.read_table(pa.BufferReader(data), columns=present or [LEADING[0]], filters=filters or None)
-        )
+        if nothing:
+            found = schema.empty_table()
+        else:
+            found = pq.read_table(pa.BufferReader(data), columns=present or [LEADING[0]], filters=filters or None)
     except (pa.ArrowException, OSError) as error:
         raise damaged(part.path, f"cannot be decoded ({error})") from None
     types = {"s": pa.string(), "f": pa.float64(), "i": pa.int64()}
