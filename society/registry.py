@@ -1,10 +1,9 @@
 """Names -> scenarios, policies, learners, metrics. Nothing is imported until it is asked for.
 
 One file is one entry and its file name is the entry's name: `society/scenarios/NAME.py` exposes `scenario` (a Scenario
-subclass); `society/agents/NAME.py` exposes `policy` (a Policy subclass), `learner` (a Learner class) or both; a module
-in `society/analysis` may expose `METRICS`, a dict of metric name -> Metric. Files without such a name are helpers
-and are skipped. Which files they are is read from the source text, so that listing names imports neither torch nor the
-file.
+subclass); `society/agents/NAME.py` exposes `policy` (a Policy subclass), `learner` (a Learner class) or both. A metric
+is a function in `society/analysis` under `@register("NAME", ...)`. Files without such a thing are helpers and are
+skipped. Which files they are is read from the source text, so that listing names imports neither torch nor the file.
 
 Looked through in this order, the first finding of a name wins: the installed folders, entry points (groups
 `society.scenarios`, `society.policies`, `society.learners`, `society.metrics`), and `./scenarios` and `./agents` under
@@ -32,7 +31,7 @@ PACKAGES = {
     "learners": "society.agents",
     "metrics": "society.analysis",
 }
-EXPOSES = {"scenarios": "scenario", "policies": "policy", "learners": "learner", "metrics": "METRICS"}
+EXPOSES = {"scenarios": "scenario", "policies": "policy", "learners": "learner"}
 LOCAL = {"scenarios": "scenarios", "policies": "agents", "learners": "agents"}
 KINDS = tuple(PACKAGES)
 
@@ -93,9 +92,12 @@ def load(entry: Entry) -> Any:
         if entry.point is not None:
             return entry.point.load()
         assert entry.path is not None  # an entry without a point was found in a file
-        found = getattr(_import(entry.path, PACKAGES[entry.kind]), EXPOSES[entry.kind])
-        return found[entry.name] if entry.kind == "metrics" else found
-    except Exception as error:  # a user's file may raise anything
+        module = _import(entry.path, PACKAGES[entry.kind])
+        if entry.kind != "metrics":
+            return getattr(module, EXPOSES[entry.kind])
+        known = importlib.import_module("society.analysis.metrics").METRICS
+        return next(metric for metric in known if metric.name == entry.name)
+    except (Exception, SystemExit) as error:  # a user's file may raise anything
         where = entry.path or (entry.point.value if entry.point else entry.name)
         raise Broken(f"{_singular(entry.kind)} {entry.name} ({where}) cannot be imported: {one_line(error)}") from error
 
@@ -124,7 +126,7 @@ def load_file(path: str | Path, kind: str = "scenarios") -> Any:
         raise Broken(f"{path}: no such file")
     try:
         module = _import(path, PACKAGES[kind])
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise Broken(f"{path} cannot be imported: {one_line(error)}") from error
     if not hasattr(module, name):
         raise Broken(f"{path} has no top-level name {name!r}; add `{name} = YourClass`")
@@ -187,58 +189,47 @@ def _entry_points(kind: str) -> Iterator[Entry]:
 
 
 def _entries_of(kind: str, path: Path, origin: str) -> Iterator[Entry]:
-    exposed, summary, metrics, error = _marks(path)
-    if EXPOSES[kind] not in exposed:
-        return
-    if kind != "metrics":
-        yield Entry(kind, path.stem, origin, summary, path, error)
-        return
-    for name in metrics or ({} if error else _import(path, PACKAGES[kind]).METRICS):
-        yield Entry(kind, name, origin, (metrics or {}).get(name) or summary, path, error)
-
-
-def _marks(path: Path) -> tuple[set[str], str, dict[str, str] | None, str]:
-    """What the source text says, without running it.
-
-    The top-level names among those we look for, the docstring's first line, the literal keys of METRICS (None when they
-    are computed) with the docstrings of the functions they name, and the syntax error in one line, or "".
-    """
-    wanted = set(EXPOSES.values())
+    """What the source text of a file says that it offers, without running it."""
     text = ""
     try:
         text = path.read_text(encoding="utf-8")
         tree = ast.parse(text)
     except (SyntaxError, ValueError, OSError) as error:
-        exposed = {name for name in wanted if re.search(rf"^(class )?{name}\b", text, re.MULTILINE)}
-        return exposed, "", None, one_line(error)
-    names: dict[str, ast.stmt] = {}
+        if kind != "metrics" and re.search(rf"^(class )?{EXPOSES[kind]}\b", text, re.MULTILINE):
+            yield Entry(kind, path.stem, origin, "", path, one_line(error))
+        return
+    if kind == "metrics":
+        for name, summary in _registered(tree):
+            yield Entry(kind, name, origin, summary, path)
+    elif EXPOSES[kind] in _top_level(tree):
+        yield Entry(kind, path.stem, origin, _first_line(tree), path)
+
+
+def _top_level(tree: ast.Module) -> Iterator[str]:
     for node in tree.body:
         if isinstance(node, ast.Assign):
-            names |= {target.id: node for target in node.targets if isinstance(target, ast.Name)}
+            yield from (target.id for target in node.targets if isinstance(target, ast.Name))
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
-            names[node.target.id] = node
-        elif isinstance(node, ast.ClassDef | ast.FunctionDef):
-            names[node.name] = node
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            names |= {alias.asname or alias.name: node for alias in node.names}
-    return wanted & names.keys(), _first_line(tree), _metric_keys(names), ""
+            yield node.target.id
+        elif isinstance(node, ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.ImportFrom):
+            yield from (alias.asname or alias.name for alias in node.names)
 
 
-def _metric_keys(names: dict[str, ast.stmt]) -> dict[str, str] | None:
-    node = getattr(names.get("METRICS"), "value", None)
-    if not isinstance(node, ast.Dict):
-        return None
-    found: dict[str, str] = {}
-    for key, value in zip(node.keys, node.values, strict=True):
-        if not (isinstance(key, ast.Constant) and isinstance(key.value, str)):
-            return None
-        function = value.func if isinstance(value, ast.Call) else value
-        definition = names.get(function.id) if isinstance(function, ast.Name) else None
-        found[key.value] = _first_line(definition) if isinstance(definition, ast.ClassDef | ast.FunctionDef) else ""
-    return found
+def _registered(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """The (name, summary) of each function under `@register("NAME", ...)`."""
+    for node in tree.body:
+        if not isinstance(node, ast.FunctionDef):
+            continue
+        for mark in node.decorator_list:
+            if isinstance(mark, ast.Call) and isinstance(mark.func, ast.Name) and mark.func.id == "register":
+                named = mark.args[0] if mark.args else None
+                if isinstance(named, ast.Constant) and isinstance(named.value, str):
+                    yield named.value, _first_line(node)
 
 
-def _first_line(node: ast.Module | ast.ClassDef | ast.FunctionDef) -> str:
+def _first_line(node: ast.Module | ast.FunctionDef) -> str:
     return (ast.get_docstring(node) or "").strip().split("\n")[0]
 
 

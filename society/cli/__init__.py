@@ -1,0 +1,93 @@
+"""The commands.
+
+Exit status: 0 done, 1 a check fell short, 2 bad input, 3 stopped by a guard, 130 interrupted. Whatever goes wrong is
+one line on standard error; SOCIETY_DEBUG=1 adds the traceback. Nothing heavy is imported before a command needs it, so that
+`--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from .parser import parse
+
+__all__ = ["main"]
+
+DONE, SHORT, BAD, STOPPED, INTERRUPTED = 0, 1, 2, 3, 130
+USER_PATHS = (FileNotFoundError, PermissionError, FileExistsError, NotADirectoryError, IsADirectoryError)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command and return its exit status; never raises."""
+    # Idle torch threads must sleep, not spin; the variable is only heeded before torch is loaded.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    argv = sys.argv[1:] if argv is None else argv
+    try:
+        status = _run(argv)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # `society list | head`: the reader has seen enough
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except SystemExit as error:  # argparse after --help
+        return error.code if isinstance(error.code, int) else DONE
+    except BaseException as error:
+        if os.environ.get("SOCIETY_DEBUG") == "1":
+            traceback.print_exc()
+        status, line = _explained(error)
+        print(f"society: {line}", file=sys.stderr)
+        return status
+
+
+def _run(argv: list[str]) -> int:
+    from . import commands
+
+    options = parse(argv)
+    options.argv = ["society", *argv]
+    command: Callable[[Any], tuple[int, dict[str, Any], str]] = getattr(commands, f"do_{options.command}")
+    # What a library prints must not stand beside the one document that --json promises.
+    with contextlib.redirect_stdout(sys.stderr) if options.json else contextlib.nullcontext():
+        status, document, text = command(options)
+    if options.json:
+        print(json.dumps(_finite(document), indent=2, allow_nan=False, default=str))
+    elif text:
+        print(text)
+    return status
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no NaN: null, and the `reason` beside it says why."""
+    if isinstance(value, dict):
+        return {str(key): _finite(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(one) for one in value]
+    return None if isinstance(value, float) and value - value != 0 else value
+
+
+def _explained(error: BaseException) -> tuple[int, str]:
+    """The exit status and the one line of an exception."""
+    text = " ".join(str(error).split())
+    names = {base.__name__ for base in type(error).__mro__}  # by name: the classes live beside heavy imports
+    bug = "this is a bug; run again with SOCIETY_DEBUG=1 for the traceback"
+    status, line = SHORT, f"{type(error).__name__}: {text}; {bug}"
+    if isinstance(error, KeyboardInterrupt):
+        status, line = INTERRUPTED, text or "interrupted"
+    elif "Stopped" in names:
+        status, line = STOPPED, text
+    elif isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        status, line = STOPPED, f"the disk is full ({error.filename or text}); free some space, then: society resume"
+    elif isinstance(error, MemoryError) or "OutOfMemoryError" in names:
+        status, line = BAD, "out of memory; give a smaller --training.worlds, --training.ticks or --population"
+    elif isinstance(error, USER_PATHS):
+        status, line = BAD, f"{error.filename}: {error.strerror}" if error.filename else text
+    elif isinstance(error, ValueError) or "Damaged" in names:
+        status, line = BAD, text or type(error).__name__
+    return status, line

@@ -1,0 +1,104 @@
+"""`society reproduce` and `society bench`: what lies in `society/studies`, one file each, found by name.
+
+A study is `NAME.py` with `run(quick: bool, seeds: list[int] | None) -> dict` (name, holds, rows); a benchmark is
+`bench_NAME.py` with `bench(quick: bool) -> dict` (name, rows).
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+from .parser import BadInput
+
+Result = tuple[int, dict[str, Any], str]
+PREFIX = "bench_"
+
+
+def reproduce(names: list[str], everything: bool, quick: bool, seeds: list[int] | None) -> Result:
+    """Run the named studies, or all; the status is 1 when one of them does not hold. Raises `BadInput`."""
+    there = [name for name in _offering("run") if not name.startswith(PREFIX)]
+    chosen = there if everything else _known(names, there, "reproduction")
+    if not there:
+        return 0, {"results": []}, "no reproduction is installed yet"
+    if not chosen:
+        raise BadInput(f"name a reproduction, or give --all; there is {', '.join(there)}")
+    results = [_study(name).run(quick=quick, seeds=seeds) for name in chosen]
+    text = [line for result in results for line in _study_lines(result)]
+    return int(not all(result["holds"] for result in results)), {"results": results}, "\n".join(text)
+
+
+def bench(name: str | None, quick: bool) -> Result:
+    """Run the named benchmark, or all. Raises `BadInput`."""
+    there = [found.removeprefix(PREFIX) for found in _offering("bench") if found.startswith(PREFIX)]
+    chosen = _known([name], there, "benchmark") if name else there
+    if not there:
+        return 0, {"machine": machine(), "results": []}, "no benchmark is installed yet"
+    results = [{"name": found, **_study(PREFIX + found).bench(quick=quick)} for found in chosen]
+    text = [f"machine: {machine()}", *(line for result in results for line in _bench_lines(result))]
+    return 0, {"machine": machine(), "results": results}, "\n".join(text)
+
+
+def machine() -> str:
+    """The machine in a line: processor architecture, usable cores, system."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return f"{platform.processor() or platform.machine()}, {cores} cores, {platform.system()}"
+
+
+def _known(names: list[str], there: list[str], what: str) -> list[str]:
+    from society.registry import nearest
+
+    for name in names:
+        if name not in there:
+            raise BadInput(f"unknown {what} {name!r}{nearest(name, there)}")
+    return names
+
+
+def _offering(function: str) -> list[str]:
+    """The modules of `society.studies` that define a top-level function of this name; none of them is imported."""
+    folders = [Path(folder) for folder in importlib.import_module("society.studies").__path__]
+    files = sorted(path for folder in folders for path in folder.glob("*.py") if not path.stem.startswith("_"))
+    return [
+        path.stem
+        for path in files
+        if any(isinstance(node, ast.FunctionDef) and node.name == function for node in _body(path))
+    ]
+
+
+def _body(path: Path) -> list[ast.stmt]:
+    try:
+        return ast.parse(path.read_text(encoding="utf-8")).body
+    except (SyntaxError, OSError, ValueError):
+        return []
+
+
+def _study(name: str) -> Any:
+    return importlib.import_module(f"society.studies.{name}")
+
+
+def _number(value: Any) -> str:
+    return "-" if value is None else f"{value:.4g}" if isinstance(value, int | float) else str(value)
+
+
+def _study_lines(result: dict[str, Any]) -> list[str]:
+    lines = [f"{result['name']}: {'holds' if result['holds'] else 'falls short'}"]
+    for row in result.get("rows", []):
+        interval = f"[{_number(row.get('ci_low'))}, {_number(row.get('ci_high'))}]"
+        ours = f"ours {_number(row.get('ours'))} {interval}"
+        verdict = "holds" if row.get("holds") else "falls short"
+        lines.append(f"  {row['label']}: published {_number(row.get('published'))}, {ours}, {verdict}")
+    return lines
+
+
+def _bench_lines(result: dict[str, Any]) -> list[str]:
+    lines = [f"{result['name']}:"]
+    for row in result.get("rows", []):
+        spread = f"[{_number(row.get('ratio_min'))}, {_number(row.get('ratio_max'))}]"
+        peer = f"{row.get('peer')} {_number(row.get('peer_value'))}"
+        ours = f"ours {_number(row.get('ours'))} {row.get('unit', '')}"
+        lines.append(f"  {row['workload']}: {ours}, {peer}, ratio {_number(row.get('ratio'))} {spread}")
+    return lines
