@@ -88,5 +88,6 @@ def work(path: Path, acknowledged: Path, last: int) -> None:
         update += 1
         one_update(recorder, frames, update)
         if update % 2 == 0:
-            acknowledged.write_text(f"{update:d}")
+            acknowledged.with_suffix(".new").write_text(f"{update:d}")
+            acknowledged.with_suffix(".new").replace(acknowledged)
     write_status(path, state="done", update=update)

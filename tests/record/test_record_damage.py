@@ -249,7 +249,12 @@ def test_linked_folders_that_lead_out_are_refused(run_path: Path, tmp_path: Path
         shutil.move(run_path / folder, tmp_path / folder)
         (run_path / folder).symlink_to(tmp_path / folder)
     run = Run(run_path)
-    for read in (lambda: run.table("metrics"), run.frame_index, lambda: checkpoint.load(run_path), lambda: run.controls):
+    for read in (
+        lambda: run.table("metrics"),
+        run.frame_index,
+        lambda: checkpoint.load(run_path),
+        lambda: run.controls,
+    ):
         assert "leads out" in refused(read)
     (run_path / "loop").symlink_to(run_path / "loop")
     (run_path / "status.json").unlink()
