@@ -1,0 +1,150 @@
+"""Proximal policy optimisation (Schulman et al. 2017) with generalised advantages, for P independent minds at once.
+
+One network shared by all seats is P = 1. Every mind has its own weights, moments, advantages, gradient norm and loss; what
+they share is the order of minibatches, which is keyed and says nothing of any mind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from society.config import Frozen
+from society.keys import Keys
+from society.population.population import Population, Replay
+from society.population.rollout import Report, Rollout, advantages
+
+from . import losses
+from .optim import adam
+
+
+class PPOConfig(Frozen):
+    """Hyperparameters; those that anneal fall linearly over the run."""
+
+    lr: float = Field(1e-3, gt=0, le=1, description="Adam's step size at the start")
+    lr_end: float = Field(0.1, ge=0, le=1, description="the step size at the end, as a share of `lr`")
+    gamma: float = Field(0.97, ge=0, le=1, description="discount from decision to decision")
+    lam: float = Field(0.95, ge=0, le=1, description="lambda of the generalised advantage")
+    clip: float = Field(0.2, gt=0, le=10, description="bound on the probability ratio")
+    epochs: int = Field(2, ge=1, le=64, description="passes over a rollout")
+    minibatch: int = Field(8192, ge=1, le=1 << 20, description="steps of a minibatch, over all minds")
+    value_weight: float = Field(0.5, ge=0, le=100, description="weight of the value loss")
+    entropy: float = Field(0.01, ge=0, le=10, description="entropy bonus of acting heads")
+    entropy_speech: float = Field(0.001, ge=0, le=10, description="entropy bonus of speech heads")
+    max_norm: float = Field(0.5, gt=0, le=1e6, description="bound on each mind's gradient norm")
+    signalling: float = Field(0.0, ge=0, le=10, description="weight of positive signalling, annealed to 0")
+    listening: float = Field(0.0, ge=0, le=10, description="weight of positive listening, annealed to 0")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Steps of a rollout that are learnt from together, [P, T, R, ...]."""
+
+    features: Tensor
+    mask: Tensor | None
+    action: Tensor
+    logp: Tensor
+    adv: Tensor
+    returns: Tensor
+    keep: Tensor
+    forget: Tensor
+    memory: Tensor
+
+    def rows(self, index: Tensor) -> Batch:
+        """A minibatch of rows."""
+        mask = None if self.mask is None else self.mask[:, :, index]
+        memory = self.memory[:, index] if self.memory.shape[-1] else self.memory
+        parts = (x[:, :, index] for x in (self.action, self.logp, self.adv, self.returns, self.keep, self.forget))
+        return Batch(self.features[:, :, index], mask, *parts, memory)
+
+    def flat(self) -> Batch:
+        """All ticks as rows of one tick, for minds without memory: [P, 1, T * R, ...]."""
+
+        def one(x: Tensor) -> Tensor:
+            return x.flatten(1, 2)[:, None]
+
+        mask = None if self.mask is None else one(self.mask)
+        parts = (one(x) for x in (self.action, self.logp, self.adv, self.returns, self.keep, self.forget))
+        return Batch(one(self.features), mask, *parts, self.memory)
+
+
+class PPO:
+    """The learner; `learn` reads from top to bottom as the algorithm."""
+
+    Config = PPOConfig
+
+    def __init__(self, config: PPOConfig):
+        self.config = config
+
+    def learn(self, population: Population, rollout: Rollout, key: Keys, progress: float) -> tuple[Population, Report]:
+        """Some epochs of clipped policy gradient over a rollout; see the Learner protocol."""
+        c = self.config
+        adv, returns = advantages(rollout, c.gamma, c.lam)
+        adv = standardise(adv, rollout.keep)
+        batch = Batch(
+            rollout.features, rollout.mask, rollout.action, rollout.logp, adv, returns,
+            rollout.keep, rollout.forget, rollout.memory,
+        )  # fmt: skip
+        if population.policy.memory == 0:
+            batch = batch.flat()
+        ticks, rows = batch.logp.shape[1:]
+        size = max(1, c.minibatch // (population.minds * ticks))
+        lr = c.lr * (1 - (1 - c.lr_end) * progress)
+        has_steps = rollout.keep.flatten(1).any(1)
+        reports = []
+        for epoch in range(c.epochs):
+            order = key.permutation(f"ppo.{epoch}", rows)[0].to(batch.logp.device)
+            for index in order.split(size):
+                weights = population.weights.detach().requires_grad_()
+                gain, numbers = self._objective(population, weights, batch.rows(index), rollout, 1 - progress)
+                (grad,) = torch.autograd.grad(-gain.sum(), weights)
+                population, norm = adam(population, grad, lr, c.max_norm, has_steps)
+                reports.append(numbers | {"grad_norm": norm})
+        return population, Report({name: torch.stack([r[name] for r in reports]).mean(0) for name in reports[0]})
+
+    def _objective(
+        self, population: Population, weights: Tensor, b: Batch, rollout: Rollout, fade: float
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """What each mind maximises [P], and its terms. `fade` scales what is annealed to 0."""
+        c, spec = self.config, rollout.spec
+        replay = population.policy.evaluate(weights, b.features, b.mask, b.action, b.memory, b.forget)
+        ratio = (replay.logp - b.logp).exp()
+        surrogate = torch.minimum(ratio * b.adv, ratio.clamp(1 - c.clip, 1 + c.clip) * b.adv)
+        policy = mean(surrogate, b.keep)
+        value = mean((replay.value - b.returns).square(), b.keep)
+        gain = policy - c.value_weight * value
+        numbers = {"loss.policy": -policy, "loss.value": value, "kl": mean(ratio - 1 - ratio.log(), b.keep)}
+        for name, head in spec.heads.items():
+            numbers[f"entropy.{name}"] = mean(replay.entropy[name], b.keep)
+            gain = gain + (c.entropy_speech if head.speech else c.entropy) * numbers[f"entropy.{name}"]
+        if c.signalling:
+            numbers["signalling"] = losses.signalling(replay, spec, b.keep)
+            gain = gain + c.signalling * fade * numbers["signalling"]
+        if c.listening and fade > 0 and spec.hearing:
+            numbers["listening"] = losses.listening(replay, self._deaf(population, weights, b, rollout), spec, b.keep)
+            gain = gain + c.listening * fade * numbers["listening"]
+        return gain, {name: number.detach() for name, number in numbers.items()}
+
+    @staticmethod
+    def _deaf(population: Population, weights: Tensor, b: Batch, rollout: Rollout) -> Replay:
+        """The same minds with nothing heard."""
+        quiet = losses.deafen(b.features, rollout.spec)
+        return population.policy.evaluate(weights, quiet, b.mask, b.action, b.memory, b.forget)
+
+
+def mean(x: Tensor, keep: Tensor) -> Tensor:
+    """Mean [P] over the kept steps of x [P, T, R]."""
+    return (x * keep).sum((1, 2)) / keep.sum((1, 2)).clamp(min=1)
+
+
+def standardise(adv: Tensor, keep: Tensor) -> Tensor:
+    """Zero mean, unit deviation over each mind's kept steps; others 0."""
+    centre = mean(adv, keep)[:, None, None]
+    spread = mean((adv - centre).square(), keep).sqrt()[:, None, None]
+    return (adv - centre) / (spread + 1e-8) * keep
+
+
+learner = PPO

@@ -1,0 +1,378 @@
+"""Bazaar: a large sparse torus where seats gather, barter, call out, are born and die; the flagship world.
+
+Two or more goods grow in scattered cells or patches. A seat gathers one good well (its speciality, drawn at birth and
+invisible to others) and the rest badly, eats one of each good whenever it holds them all, and dies after a fixed life. What
+it can do about it: walk, hold up a barter offer that clears with a neighbour's, call out one message to the whole world,
+strike a neighbour for goods. Rules and constants of the `quick` preset: a prototype of ours; nothing here is published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from society.config import Frozen
+from society.keys import Keys
+from society.world.grid import Torus
+from society.world.scenario import (
+    Action,
+    Head,
+    Observation,
+    Outcome,
+    Parts,
+    Scenario,
+    Scene,
+    Script,
+    Spec,
+    replace,
+    state,
+)
+
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7")  # Okabe and Ito: safe for the colour-blind
+
+
+class BazaarConfig(Frozen):
+    """Rules of the bazaar."""
+
+    seats: int = Field(8, ge=2, le=256, description="seats of a world")
+    size: int = Field(20, ge=3, le=200, description="side of the square torus in cells")
+    goods: int = Field(2, ge=2, le=4, description="kinds of goods; a meal is one of each")
+    layout: Literal["scattered", "patches"] = Field("scattered", description="where goods grow")
+    density: float = Field(0.08, gt=0, le=0.25, description="share of cells on which each good grows")
+    regrowth: float = Field(0.1, ge=0, le=1, description="probability a tick that a harvested cell is ripe again")
+    own_yield: int = Field(5, ge=0, le=100, description="units that a harvest of one's own good gives")
+    other_chance: float = Field(0.25, ge=0, le=1, description="probability that another good's harvest gives its unit")
+    capacity: int = Field(10, ge=1, le=1000, description="most units of each good that a seat can hold")
+    life: int = Field(48, ge=0, le=100_000, description="ticks between birth and death; 0: nobody dies")
+    view: int = Field(2, ge=0, le=5, description="radius of the square that a seat sees, in cells")
+    episode: int = Field(512, ge=1, le=1_000_000, description="ticks of an episode")
+
+
+@state
+class BazaarState:
+    """W worlds, C cells, N seats, G goods, D latency, L message length; integers throughout."""
+
+    grows: Tensor  # [W, C] what grows in a cell: 0 nothing, 1..G
+    ripe: Tensor  # [W, C] bool
+    pos: Tensor  # [W, N] cell
+    stock: Tensor  # [W, N, G] units
+    skill: Tensor  # [W, N] speciality, 0..G-1
+    age: Tensor  # [W, N] ticks
+    life: Tensor  # [W, N] number of this life, from 0
+    offer: Tensor  # [W, N] standing offer, a row of the market's table
+    air: Tensor  # [W, D, N, L] messages on their way; the first is heard now
+
+
+class Bazaar(Scenario):
+    """Gather, call, barter, eat, die; see the file's first lines."""
+
+    Config = BazaarConfig
+    PRESETS = {
+        "default": {"evaluation": {"controls": ("muted_from_birth",)}},
+        "quick": {"contest": {"enabled": False, "offered": False}},
+    }
+
+    def __init__(self, config: BazaarConfig, parts: Parts):
+        super().__init__(config, parts)
+        self.torus = Torus(config.size, config.size)
+        self.moves = self.torus.moves
+        self.window = self.torus.window(config.view)
+        goods = config.goods
+        seen = (2 * config.view + 1) ** 2
+        heads = {"move": Head(5), "offer": Head(parts.market.offers)}
+        heads["say"] = Head(parts.channel.config.symbols, parts.channel.config.length, speech=True)
+        if parts.contest.config.offered:
+            heads["strike"] = Head(2)
+        self.spec = Spec(
+            seats=config.seats,
+            fields={
+                "ripe": (seen, goods),
+                "seats": (seen, parts.market.offers),
+                "self": (2 * goods + 1,),
+                "heard": (parts.channel.directional_features,),
+            },
+            heads=heads,
+            episode=config.episode,
+            hearing=("heard",),
+            goods=tuple("ABCD"[:goods]),
+        )
+        self.declared: Mapping[str, Any] = {
+            "headline": {
+                "name": "welfare",
+                "measure": "eaten",
+                "per": "seat_tick",
+                "scale": 100.0,
+                "unit": "meals per seat and 100 ticks",
+            },
+            "relative": {"one": "script:trader", "zero": "script:autarky"},
+            "primary": ["worth_over_content_from_birth.welfare", "worth_over_tradeless_from_birth.welfare"],
+            "measures": {
+                "specialisation": {
+                    "numerator": "visits_own",
+                    "denominator": "visits_all",
+                    "unit": "share of harvests",
+                    "null": "script:random",
+                }
+            },
+            "language": {"meanings": ["speciality"]},
+        }
+
+    # ---------------------------------------------------------------- birth
+
+    def reset(self, key: Keys) -> BazaarState:
+        """A fresh world: goods ripe everywhere they grow, seats scattered, ages staggered."""
+        c, worlds = self.config, len(key.base)
+        grows = self._plant(key)
+        age = key.integers("bazaar.age", max(c.life, 1), c.seats)
+        zero = torch.zeros_like(age)
+        return BazaarState(
+            grows=grows,
+            ripe=grows > 0,
+            pos=key.integers("bazaar.pos", self.torus.cells, c.seats),
+            stock=zero[..., None].expand(-1, -1, c.goods).clone(),
+            skill=key.integers("bazaar.skill", c.goods, c.seats),
+            age=age,
+            life=zero,
+            offer=zero,
+            air=self.parts.channel.silence(worlds, c.seats, grows.device),
+        )
+
+    def _plant(self, key: Keys) -> Tensor:
+        """What grows where: each good on a `density` share of the cells, alone or in patches around keyed centres."""
+        c = self.config
+        edges = torch.arange(1, c.goods + 1, device=key.base.device) * c.density
+        scattered = (key.uniform("bazaar.grows", self.torus.cells)[..., None] < edges).sum(-1)
+        good = torch.where(scattered > 0, c.goods + 1 - scattered, 0)
+        if c.layout == "scattered":
+            return good
+        patches = 2 * c.goods
+        centre = key.integers("bazaar.centre", self.torus.cells, patches)
+        cells = torch.arange(self.torus.cells, device=centre.device)
+        dx, dy = self.torus.way(cells[None, :, None], centre[:, None, :])
+        nearest, patch = (dx * dx + dy * dy).min(dim=-1)
+        # a patch of this radius at 60 % cover holds what scattering would have put in its share of the world
+        radius2 = c.density * c.goods * self.torus.cells / (0.6 * patches * 3.1416)
+        inside = (nearest <= radius2) & key.bernoulli("bazaar.cover", 0.6, self.torus.cells)
+        return torch.where(inside, 1 + patch % c.goods, 0)
+
+    # ---------------------------------------------------------------- a tick, in the order of the rules
+
+    def step(self, s: BazaarState, action: Action, key: Keys) -> tuple[BazaarState, Outcome]:
+        """Walk, gather, strike, trade, eat, call, regrow, die."""
+        s = replace(s, pos=self.moves[s.pos, action["move"]], offer=action["offer"])
+        dx, dy = self.torus.ways(s.pos)
+        reach = torch.maximum(dx.abs(), dy.abs()) + self.apart(dx)
+        s, harvest, visited, own = self._gather(s, dx, dy, key)
+        s, blows, reward = self._strike(s, action, reach, key)
+        stock, deals = self.parts.market.clear(
+            s.stock, s.offer, reach <= self.parts.market.config.reach, self.config.capacity, key
+        )
+        meal = stock.amin(-1).clamp(max=1)
+        stock = stock - meal[..., None]
+        said = action["say"].view(*s.pos.shape, -1)
+        heard = self.parts.channel.transmit(said, key, s.life)
+        s = replace(s, stock=stock, air=self.parts.channel.delay(s.air, heard), age=s.age + 1)
+        events = {
+            "trades": (
+                deals.partner > torch.arange(self.config.seats, device=stock.device),
+                {
+                    "partner": deals.partner,
+                    "gave": deals.gave,
+                    "gave_amount": deals.gave_amount,
+                    "got": deals.got,
+                    "got_amount": deals.got_amount,
+                },
+            )
+        }
+        if blows is not None:
+            events["contests"] = (
+                blows.target >= 0,
+                {"target": blows.target, "good": blows.good, "amount": blows.amount},
+            )
+        s = self._regrow(s, key)
+        s, dead, spoiled = self._die(s, key)
+        reward = reward + meal - self.parts.channel.price(said)
+        return s, Outcome(
+            reward=reward,
+            terminated=dead,
+            forget=dead,
+            created=harvest,
+            destroyed=meal[..., None] + spoiled,
+            measures={"eaten": meal, "visits_own": visited & own, "visits_all": visited, "deals": deals.partner >= 0},
+            events=events,
+        )
+
+    @staticmethod
+    def apart(dx: Tensor) -> Tensor:
+        """[N, N] huge on the diagonal: nobody is in reach of themselves."""
+        return torch.eye(dx.shape[-1], dtype=dx.dtype, device=dx.device) * (1 << 20)
+
+    def _gather(self, s: BazaarState, dx: Tensor, dy: Tensor, key: Keys) -> tuple[BazaarState, Tensor, Tensor, Tensor]:
+        """Harvest by standing on a ripe cell. Of several seats on one cell a keyed one gets it; the cell is used up."""
+        c = self.config
+        good = s.grows.gather(1, s.pos)
+        turn = key.permutation("bazaar.turn", c.seats)
+        beaten = ((dx == 0) & (dy == 0) & (turn[:, None, :] < turn[:, :, None])).any(-1)
+        visited = s.ripe.gather(1, s.pos) & ~beaten
+        own = good - 1 == s.skill
+        lucky = key.bernoulli("bazaar.luck", c.other_chance, c.seats)
+        units = torch.where(own, c.own_yield, lucky.long()) * visited
+        kind = (good - 1).clamp(min=0)[..., None]
+        units = torch.minimum(units, c.capacity - s.stock.gather(-1, kind)[..., 0])
+        harvest = torch.zeros_like(s.stock).scatter(-1, kind, units[..., None])
+        ripe = s.ripe.scatter(1, s.pos, False)
+        return replace(s, stock=s.stock + harvest, ripe=ripe), harvest, visited, own
+
+    def _strike(self, s: BazaarState, action: Action, reach: Tensor, key: Keys) -> tuple[BazaarState, Any, Tensor]:
+        """Strikes take goods at a cost; without a strike head nothing happens."""
+        contest = self.parts.contest
+        if "strike" not in action:
+            return s, None, torch.zeros(s.pos.shape, device=s.pos.device)
+        strikes = action["strike"] > 0
+        stock, blows = contest.strike(s.stock, strikes, reach <= contest.config.reach, self.config.capacity, key)
+        cost = contest.config.cost if contest.config.enabled else 0.0
+        return replace(s, stock=stock), blows, strikes * -cost
+
+    def _regrow(self, s: BazaarState, key: Keys) -> BazaarState:
+        """A harvested cell on which something grows is ripe again with probability `regrowth`."""
+        grown = key.bernoulli("bazaar.regrow", self.config.regrowth, self.torus.cells)
+        return replace(s, ripe=s.ripe | (grown & (s.grows > 0)))
+
+    def _die(self, s: BazaarState, key: Keys) -> tuple[BazaarState, Tensor, Tensor]:
+        """After `life` ticks a seat dies with its goods and is reborn elsewhere with a random speciality."""
+        c = self.config
+        dead = s.age >= c.life if c.life else torch.zeros_like(s.age, dtype=torch.bool)
+        spoiled = torch.where(dead[..., None], s.stock, 0)
+        air = torch.where(dead[:, None, :, None], 0, s.air)
+        born = replace(
+            s,
+            pos=torch.where(dead, key.integers("bazaar.birthplace", self.torus.cells, c.seats), s.pos),
+            skill=torch.where(dead, key.integers("bazaar.birthskill", c.goods, c.seats), s.skill),
+            stock=s.stock - spoiled,
+            age=torch.where(dead, 0, s.age),
+            life=s.life + dead,
+            offer=torch.where(dead, 0, s.offer),
+            air=air,
+        )
+        return born, dead, spoiled
+
+    # ---------------------------------------------------------------- what is perceived
+
+    def observe(self, s: BazaarState) -> Observation:
+        """Ripe goods and other seats' standing offers in view, oneself, and the voices of the whole world."""
+        c = self.config
+        worlds, seats = s.pos.shape
+        dx, dy = self.torus.ways(s.pos)
+        around = self.window[s.pos].view(worlds, -1)
+        growing = torch.where(s.ripe, s.grows, 0).gather(1, around).view(worlds, seats, -1, 1)
+        ripe = growing == torch.arange(1, c.goods + 1, device=s.pos.device)
+        fields = [ripe.flatten(2).float(), self._seats_in_view(s, dx, dy), self._self(s)]
+        fields.append(self.parts.channel.hear_around(s.air[:, 0], dx, dy, self.torus.span))
+        return Observation(torch.cat(fields, dim=-1))
+
+    def _seats_in_view(self, s: BazaarState, dx: Tensor, dy: Tensor) -> Tensor:
+        """[W, N, cells * offers]: 1 where another seat stands with this standing offer (option 0: with none)."""
+        v, offers = self.config.view, self.parts.market.offers
+        width = (2 * v + 1) ** 2 * offers
+        seen = torch.maximum(dx.abs(), dy.abs()) + self.apart(dx) <= v
+        slot = ((dy + v) * (2 * v + 1) + dx + v) * offers + s.offer[:, None, :]
+        slot = torch.where(seen, slot, width)  # those out of view go to a slot that is cut off
+        plane = torch.zeros(*s.pos.shape, width + 1, device=s.pos.device)
+        return plane.scatter_(-1, slot, 1.0)[..., :width]
+
+    def _self(self, s: BazaarState) -> Tensor:
+        """Speciality (one-hot), stock as a share of capacity, age as a share of life."""
+        c = self.config
+        skill = s.skill[..., None] == torch.arange(c.goods, device=s.pos.device)
+        age = s.age[..., None].float() / max(c.life, 1)
+        return torch.cat([skill.float(), s.stock.float() / c.capacity, age if c.life else age * 0], dim=-1)
+
+    def stock(self, s: BazaarState) -> Tensor:
+        """Units of each good held by each seat."""
+        return s.stock
+
+    def meanings(self, s: BazaarState) -> Mapping[str, Tensor]:
+        """What a speaker alone knows: its speciality."""
+        return {"speciality": s.skill}
+
+    def life(self, s: BazaarState) -> Tensor:
+        """The number of each seat's present life."""
+        return s.life
+
+    def scene(self, s: BazaarState) -> Scene:
+        """Ripe cells by good, seats by speciality, what they hold, offer and say."""
+        goods = self.spec.goods
+        height = self.config.size
+        cells = torch.where(s.ripe, s.grows, 0).to(torch.uint8).view(-1, height, height)
+        values = {f"holds {g}": s.stock[..., i] for i, g in enumerate(goods)}
+        return Scene(
+            height=height,
+            width=height,
+            x=s.pos % height,
+            y=torch.div(s.pos, height, rounding_mode="floor"),
+            cells=cells,
+            legend=(("bare", "#F4F1EA"), *((f"good {g}", COLOURS[i]) for i, g in enumerate(goods))),
+            kind=s.skill,
+            kinds=tuple((f"gathers {g}", COLOURS[i]) for i, g in enumerate(goods)),
+            said=s.air[:, -1, :, 0],
+            values=values | {"offer": s.offer, "age": s.age},
+        )
+
+    # ---------------------------------------------------------------- reference agents
+
+    @property
+    def scripts(self) -> Mapping[str, Script]:
+        """Random, autarky (gathers every good alone), trader (specialises, walks to its complement); greedy."""
+        return {
+            "random": Script(self._random, "every option alike"),
+            "autarky": Script(self._autarky, "walks to the nearest ripe cell of the good it lacks most", privileged=True),
+            "trader": Script(self._trader, "gathers its own good, walks to a complement and swaps", privileged=True),
+        }
+
+    def _random(self, s: BazaarState, seen: Observation, key: Keys) -> Action:
+        shape = {n: (h.length,) if h.length > 1 else () for n, h in self.spec.heads.items()}
+        return {
+            n: key.integers(f"script.{n}", h.size, self.config.seats, *shape[n]) for n, h in self.spec.heads.items()
+        }
+
+    def _idle(self, s: BazaarState) -> Action:
+        zero = torch.zeros_like(s.pos)
+        long = {n: h.length for n, h in self.spec.heads.items()}
+        return {n: zero if k == 1 else zero[..., None].expand(-1, -1, k) for n, k in long.items()}
+
+    def _nearest(self, s: BazaarState, good: Tensor) -> Tensor:
+        """The nearest ripe cell of good [W, N] for each seat; its own cell if there is none."""
+        cells = torch.arange(self.torus.cells, device=s.pos.device)
+        dx, dy = self.torus.way(s.pos[..., None], cells)
+        distance = dx.abs() + dy.abs()
+        wanted = (s.ripe & (s.grows > 0))[:, None, :] & (s.grows[:, None, :] - 1 == good[..., None])
+        far, goal = torch.where(wanted, distance, 1 << 20).min(dim=-1)
+        return torch.where(far < 1 << 20, goal, s.pos)
+
+    def _autarky(self, s: BazaarState, seen: Observation, key: Keys) -> Action:
+        goal = self._nearest(s, s.stock.argmin(-1))
+        return self._idle(s) | {"move": self.torus.step_towards(s.pos, goal)}
+
+    def _trader(self, s: BazaarState, seen: Observation, key: Keys) -> Action:
+        """Holding enough of its own good it walks to the nearest seat that gathers the good it lacks most and holds some."""
+        c = self.config
+        mine = s.stock.gather(-1, s.skill[..., None])[..., 0]
+        others = torch.where(torch.arange(c.goods, device=s.pos.device) == s.skill[..., None], 1 << 20, s.stock)
+        lack = others.argmin(-1)
+        dx, dy = self.torus.ways(s.pos)
+        distance = dx.abs() + dy.abs() + self.apart(dx)
+        sells = (s.skill[:, None, :] == lack[:, :, None]) & (mine[:, None, :] > 0)
+        far, whom = torch.where(sells, distance, 1 << 20).min(dim=-1)
+        walk_to_seat = (mine >= min(c.own_yield, c.capacity)) & (far < 1 << 20)
+        goal = torch.where(walk_to_seat, s.pos.gather(1, whom), self._nearest(s, s.skill))
+        table = self.parts.market.table.to(s.pos.device)
+        fits = (table[:, 0] == s.skill[..., None]) & (table[:, 1] == lack[..., None])
+        offer = torch.where(mine > 0, fits.int().argmax(-1), 0)
+        return self._idle(s) | {"move": self.torus.step_towards(s.pos, goal), "offer": offer}
+
+
+scenario = Bazaar

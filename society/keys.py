@@ -1,0 +1,114 @@
+"""Counter-based randomness: every draw is a pure function of (seed, world, episode, tick, purpose, seat).
+
+SplitMix64 (Steele, Lea & Flood 2014) used as a counter-based generator: a key is a 64-bit integer per world, a draw is the
+finaliser of key + (index + 1) * golden gamma. Integer arithmetic wraps alike on CPU and GPU, so every draw is equal bit for
+bit on both, whatever the number of threads and whoever shares the batch. There is no state, so nothing to save or restore.
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+_GAMMA = -0x61C8864680B583EB  # 0x9E3779B97F4A7C15 as a signed 64-bit integer
+_MIX1 = -0x40A7B892E31B1A47  # 0xBF58476D1CE4E5B9
+_MIX2 = -0x6B2FB644ECCEEE15  # 0x94D049BB133111EB
+_MASK = (1 << 64) - 1
+
+
+def _mix(x: Tensor) -> Tensor:
+    """SplitMix64's finaliser, in place. torch shifts arithmetically: the masks make the shifts logical."""
+    x ^= (x >> 30).bitwise_and_(0x3FFFFFFFF)
+    x *= _MIX1
+    x ^= (x >> 27).bitwise_and_(0x1FFFFFFFFF)
+    x *= _MIX2
+    x ^= (x >> 31).bitwise_and_(0x1FFFFFFFF)
+    return x
+
+
+def _mix_int(x: int) -> int:
+    """The same finaliser on one Python integer, as a signed 64-bit value."""
+    x &= _MASK
+    x = ((x ^ (x >> 30)) * (_MIX1 & _MASK)) & _MASK
+    x = ((x ^ (x >> 27)) * (_MIX2 & _MASK)) & _MASK
+    x ^= x >> 31
+    return x - (1 << 64) if x >> 63 else x
+
+
+@lru_cache(maxsize=None)
+def _tag(name: str) -> int:
+    """A fixed 64-bit word for a name: two CRCs of it, mixed, so that no table of purposes has to be kept."""
+    data = name.encode()
+    return _mix_int(zlib.crc32(data) << 32 | zlib.crc32(b"society" + data))
+
+
+@lru_cache(maxsize=256)
+def _counters(n: int, device: torch.device) -> Tensor:
+    return (torch.arange(1, n + 1, device=device) * _GAMMA).contiguous()
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The keys of W worlds at one moment.
+
+    `base` [W] int64 is the mixed (seed, world, episode, tick); the other three fields [W] int64 are kept because a tape of
+    another world (condition `scramble`) is looked up by them. Draws have shape [W, *shape]; the last axis is usually the
+    seat. Two draws of one moment that must differ need different purposes.
+    """
+
+    base: Tensor
+    world: Tensor
+    episode: Tensor
+    tick: Tensor
+
+    @classmethod
+    def at(cls, seed: int, world: Tensor, episode: Tensor, tick: Tensor) -> Keys:
+        """The keys of `seed` for worlds, episodes and ticks [W] int64."""
+        base = _mix(world * _GAMMA + _mix_int(seed + 1))
+        base = _mix(base + (episode + 1) * _GAMMA)
+        return cls(_mix(base + (tick + 1) * _GAMMA), world, episode, tick)
+
+    @classmethod
+    def worldless(cls, seed: int, *path: str | int) -> Keys:
+        """One key [1] for what belongs to no world: initialisation, shuffles, matchmaking. `path` names the use."""
+        word = _mix_int(seed + 1)
+        for part in ("worldless", *path):
+            word = _mix_int(word + (_tag(part) if isinstance(part, str) else (part + 1) * _GAMMA))
+        none = torch.full((1,), -1)
+        return cls(torch.tensor([word]), none, none, none)
+
+    def bits(self, purpose: str, *shape: int) -> Tensor:
+        """64 random bits each, int64 [W, *shape]."""
+        n = math.prod(shape)
+        start = _mix(self.base + _tag(purpose))
+        return _mix(start[:, None] + _counters(n, start.device)).view(-1, *shape)
+
+    def uniform(self, purpose: str, *shape: int) -> Tensor:
+        """Uniform on [0, 1) in steps of 2**-24, float32 [W, *shape]; exact on every device."""
+        top = (self.bits(purpose, *shape) >> 40).bitwise_and_(0xFFFFFF)
+        return top.to(torch.float32).mul_(2.0**-24)
+
+    def integers(self, purpose: str, high: int | Tensor, *shape: int) -> Tensor:
+        """Uniform integers in [0, high), int64 [W, *shape]; high < 2**31 (Lemire's multiply-shift, bias below high / 2**32)."""
+        top = (self.bits(purpose, *shape) >> 32).bitwise_and_(0xFFFFFFFF)
+        return (top * high) >> 32
+
+    def bernoulli(self, purpose: str, p: float | Tensor, *shape: int) -> Tensor:
+        """True with probability p (a number, or a tensor that broadcasts to the draw), bool [W, *shape]."""
+        top = (self.bits(purpose, *shape) >> 40).bitwise_and_(0xFFFFFF)
+        if isinstance(p, Tensor):
+            return top < (p * 2.0**24)
+        return top < round(p * 2**24)
+
+    def permutation(self, purpose: str, n: int) -> Tensor:
+        """A random order of 0..n-1 for each world, int64 [W, n]."""
+        return self.bits(purpose, n).argsort(dim=-1)
+
+    def normal(self, purpose: str, *shape: int) -> Tensor:
+        """Standard normal, float32 [W, *shape]. Floating point: equal on one device, close on another."""
+        return torch.special.ndtri(self.uniform(purpose, *shape).double().add_(2.0**-25)).float()

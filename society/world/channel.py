@@ -1,0 +1,92 @@
+"""Who hears what: a vocabulary of discrete symbols, message length, range, noise, cost and latency.
+
+Symbol 0 is silence. What was said passes through `transmit` once, where noise and the intervention of a condition act, so a
+scenario can be run muted or shuffled without touching its code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from jaxtyping import Float, Int
+from pydantic import Field
+from torch import Tensor
+
+from ..config import Frozen
+from ..keys import Keys
+
+# (said [W, N, L], keys, life [W, N]) -> what is heard of it [W, N, L]
+Intervention = Callable[[Tensor, Keys, Tensor], Tensor]
+
+DIRECTIONS = 5  # here, north, south, east, west
+
+
+class ChannelConfig(Frozen):
+    """Shape and physics of the channel."""
+
+    symbols: int = Field(3, ge=2, le=256, description="vocabulary size, silence included")
+    length: int = Field(1, ge=1, le=16, description="symbols in a message")
+    reach: int = Field(0, ge=0, le=10_000, description="cells a voice carries (L1); 0: the whole world")
+    noise: float = Field(0.0, ge=0, le=1, description="probability that a spoken symbol is heard as a uniform other one")
+    cost: float = Field(0.0, ge=0, le=100, description="reward paid for each symbol spoken")
+    latency: int = Field(1, ge=1, le=32, description="ticks until a message is heard")
+
+
+class Channel:
+    """The channel of a run: its configuration and the intervention that a condition put on it (None: none)."""
+
+    def __init__(self, config: ChannelConfig, intervention: Intervention | None = None):
+        self.config = config
+        self.intervention = intervention
+
+    def transmit(self, said: Int[Tensor, "W N L"], key: Keys, life: Int[Tensor, "W N"]) -> Int[Tensor, "W N L"]:
+        """What arrives of the messages said now: noise first, then the condition's intervention."""
+        if self.config.noise > 0 and self.config.symbols > 2:
+            shape = said.shape[1:]
+            other = 1 + (said + key.integers("channel.other", self.config.symbols - 2, *shape)) % (self.config.symbols - 1)
+            flip = key.bernoulli("channel.noise", self.config.noise, *shape) & (said > 0)
+            said = torch.where(flip, other, said)
+        return said if self.intervention is None else self.intervention(said, key, life)
+
+    def price(self, said: Int[Tensor, "W N L"]) -> Float[Tensor, "W N"]:
+        """Reward that speaking costs each seat."""
+        return (said > 0).sum(-1) * self.config.cost
+
+    def delay(self, air: Int[Tensor, "W D N L"], heard: Int[Tensor, "W N L"]) -> Int[Tensor, "W D N L"]:
+        """Move a queue of `latency` messages on by one tick; its first entry is what is heard now."""
+        return torch.cat([air[:, 1:], heard[:, None]], dim=1)
+
+    def silence(self, worlds: int, seats: int, device: torch.device) -> Int[Tensor, "W D N L"]:
+        """An empty queue."""
+        return torch.zeros(worlds, self.config.latency, seats, self.config.length, dtype=torch.long, device=device)
+
+    @property
+    def directional_features(self) -> int:
+        """Features of `hear_around`: one for each position, spoken symbol and direction."""
+        return self.config.length * (self.config.symbols - 1) * DIRECTIONS
+
+    def hear_around(
+        self, air: Int[Tensor, "W N L"], dx: Int[Tensor, "W N N"], dy: Int[Tensor, "W N N"], span: int
+    ) -> Float[Tensor, "W N S"]:
+        """Loudness of the nearest speaker of each symbol in each coarse direction.
+
+        `dx`, `dy` [w, listener, speaker] are the way from listener to speaker in cells. Loudness falls linearly from 1
+        beside the listener to 0 beyond the range (`reach`, or `span`, the largest distance in the world).
+        """
+        distance = dx.abs() + dy.abs()
+        direction = torch.where(dx.abs() >= dy.abs(), torch.where(dx > 0, 3, 4), torch.where(dy > 0, 2, 1))
+        direction = torch.where(distance == 0, 0, direction)
+        reach = self.config.reach or span
+        loud = (reach + 1 - distance).clamp(min=0).float().mul_(1 / (reach + 1))
+        seats = air.shape[1]
+        loud = loud * (1 - torch.eye(seats, device=air.device))
+        width = (self.config.symbols - 1) * DIRECTIONS
+        slots = torch.arange(width, device=air.device)
+        heard = []
+        for position in range(self.config.length):
+            symbol = air[:, None, :, position]
+            slot = (symbol - 1) * DIRECTIONS + direction  # negative for silence: matches no slot
+            slot = torch.where(symbol > 0, slot, -1)
+            heard.append(torch.where(slot[..., None] == slots, loud[..., None], 0.0).amax(dim=2))
+        return heard[0] if len(heard) == 1 else torch.cat(heard, dim=-1)
