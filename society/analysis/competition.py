@@ -28,9 +28,14 @@ class Ratings:
 
 
 def log_odds(wins: ArrayLike, prior: float = 0.5) -> Array:
-    """Payoff [P, P] from win counts [P, P] (row beat column): log odds, `prior` wins added to either side."""
+    """Payoff [P, P] from win counts [P, P] (row beat column): log odds, `prior` wins added to either side.
+
+    The diagonal counts for nothing. Without a prior, a player that never won has a payoff that is not finite.
+    """
     won = np.asarray(wins, dtype=float) + prior
-    odds: Array = np.log(won) - np.log(won.T)
+    np.fill_diagonal(won, 1.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        odds: Array = np.log(won) - np.log(won.T)
     return odds
 
 

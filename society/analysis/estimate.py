@@ -15,8 +15,8 @@ class Estimate:
 
     `value` is in `unit`; `ci_low`, `ci_high` bound the 95 % interval; `null` is what the value would be without the
     effect (the mean of a permutation null, a chance level, or 0 for a difference); `n` counts independent replicates
-    (worlds, types or training runs, never ticks). A value that cannot be computed is NaN and `reason` says why in a few words;
-    where only the interval is missing, `reason` says that instead.
+    (worlds, types or training runs, never ticks). A value that cannot be computed is NaN and `reason` says why in a few
+    words; where only the interval is missing, `reason` says that instead.
     """
 
     metric: str

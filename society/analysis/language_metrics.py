@@ -35,6 +35,15 @@ def integers(frame: pd.DataFrame, prefix: str) -> Integers:
     return np.stack([np.nan_to_num(numbers(frame, name), nan=-1.0) for name in names], axis=1).astype(np.int64)
 
 
+def meant(frame: pd.DataFrame) -> tuple[pd.DataFrame, Integers, Integers]:
+    """The rows whose speaker knew something, their meanings [N, K] and messages [N, L]; -1 throughout is no meaning."""
+    meanings, messages = integers(frame, "meaning"), integers(frame, "m")
+    known = np.flatnonzero((meanings >= 0).any(axis=1))
+    if not known.size:
+        raise AbsentError("no speaker knew anything")
+    return frame.iloc[known], meanings[known], messages[known]
+
+
 @register("message_entropy", needs=("messages",))
 def message_entropy(reader: Reader) -> Iterator[Estimate]:
     """Entropy of whole messages in bits, silence included."""
@@ -53,8 +62,7 @@ def mutual_information(reader: Reader) -> Iterator[Estimate]:
 
 
 def _mutual_information(reader: Reader) -> Estimate:
-    frame = reader.rows("messages", NORMAL, ("life",))
-    meanings, messages = integers(frame, "meaning"), integers(frame, "m")
+    frame, meanings, messages = meant(reader.rows("messages", NORMAL, ("life",)))
     names = [c for c in ("seed", "world", "seat", "life") if c in frame.columns]
     lives = np.stack([pd.factorize(frame[c])[0] for c in names], axis=1)
     found = language.mutual_information_test(meanings, messages, lives=lives, seed=SEED)
@@ -97,7 +105,7 @@ def _minds(frame: pd.DataFrame) -> list[tuple[pd.DataFrame, int]]:
 
 def _similarity_of_mind(frame: pd.DataFrame, size: int) -> Permuted:
     """Over distinct meanings, each with its mode: sampling noise around one word is no compositionality."""
-    meanings, messages = language.modal_messages(integers(frame, "meaning"), integers(frame, "m"))
+    meanings, messages = language.modal_messages(*meant(frame)[1:])
     if len(meanings) > size:
         chosen = np.random.default_rng(SEED).choice(len(meanings), size, replace=False)
         meanings, messages = meanings[chosen], messages[chosen]

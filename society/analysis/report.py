@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -120,36 +121,46 @@ def render(estimates: Report, declared: Declared) -> str:
     """
     primary = [line for line in estimates if line.primary]
     others = [line for line in estimates if not line.primary]
-    text = [
-        _row("metric (condition, unless normal)", "value", "95 % interval", "n", "p", "null and anchors"),
-        "=" * WIDTH,
-    ]
+    width = max([34, *(len(_label(line)) for line in estimates)])
+    text = [_row(width, "metric (condition, unless normal)", "value", "95 % interval", "n", "p", "null and anchors")]
+    text.append("=" * WIDTH)
     if primary:
-        text += [f"PRIMARY (p-values Holm-adjusted over {len(primary)})", *_section(primary, estimates, declared), ""]
-    text += ["EXPLORATORY" if primary else "ESTIMATES", *_section(others, estimates, declared)]
-    return "\n".join(line[:WIDTH].rstrip() for line in text) + "\n"
+        text.append(f"PRIMARY (p-values Holm-adjusted over {len(primary)})")
+        text += [*_section(primary, estimates, declared, width), ""]
+    text += ["EXPLORATORY" if primary else "ESTIMATES", *_section(others, estimates, declared, width)]
+    return "\n".join(text) + "\n"
 
 
-def _section(lines: Report, everything: Report, declared: Declared) -> list[str]:
+def _section(lines: Report, everything: Report, declared: Declared, width: int) -> list[str]:
     text: list[str] = []
     for unit in dict.fromkeys(line.unit for line in lines):
         text.append(f"-- {unit or 'no unit'}")
         for line in (one for one in lines if one.unit == unit):
-            text.append(_line(line, everything, declared))
+            text.append(_row(width, *_cells(line), _anchors(line, everything, declared)))
             if line.reason:
-                text.append(f"      why: {line.reason}")
+                text.append(textwrap.fill(line.reason, WIDTH, initial_indent="      why: ", subsequent_indent=" " * 11))
     return text
 
 
-def _line(line: Estimate, everything: Report, declared: Declared) -> str:
+def _label(line: Estimate) -> str:
     told = line.condition == "normal" or line.metric.startswith(CONTRASTS)
-    label = line.metric if told else f"{line.metric} ({line.condition})"
+    return line.metric if told else f"{line.metric} ({line.condition})"
+
+
+def _cells(line: Estimate) -> tuple[str, ...]:
     known = not (math.isnan(line.ci_low) or math.isnan(line.ci_high))
     interval = f"[{figure(line.ci_low)}, {figure(line.ci_high)}]" if known else ""
     p = "" if math.isnan(line.p) else ("<.001" if line.p < 0.001 else f"{line.p:.3f}")
-    return _row(
-        label, figure(line.value), interval, str(line.n) if line.n else "", p, _anchors(line, everything, declared)
-    )
+    return _label(line), figure(line.value), interval, str(line.n) if line.n else "", p
+
+
+def _row(width: int, *cells: str) -> str:
+    """One line; anchors that find no room go onto the next rather than being cut."""
+    label, value, interval, n, p, anchors = cells
+    row = f"{label:<{width}} {value:>8} {interval:<19} {n:>5} {p:>5}  "
+    if len(row + anchors) > WIDTH:
+        return textwrap.fill(anchors, WIDTH, initial_indent=row.rstrip() + "\n      ", subsequent_indent=" " * 6)
+    return (row + anchors).rstrip()
 
 
 def _anchors(line: Estimate, everything: Report, declared: Declared) -> str:
@@ -158,18 +169,13 @@ def _anchors(line: Estimate, everything: Report, declared: Declared) -> str:
     headline = line.metric == name or line.metric.startswith(f"{name}.")
     parts = []
     if not math.isnan(line.null):
-        parts.append(f"{'chance' if headline else 'null'} {figure(line.null)}")
+        parts.append(f"{'chance' if headline else 'null'} {line.null:.3g}")
     if line.metric == name and declared.relative is not None:
         found = {one.condition: one.value for one in everything if one.metric == name}
         for condition in (declared.relative.zero, declared.relative.one):
             if condition != line.condition and math.isfinite(found.get(condition, NAN)):
-                parts.append(f"{condition.rpartition(':')[2]} {figure(found[condition])}")
+                parts.append(f"{condition.rpartition(':')[2]} {found[condition]:.3g}")
     return ", ".join(parts)
-
-
-def _row(*cells: str) -> str:
-    label, value, interval, n, p, anchors = cells
-    return f"{label:<44} {value:>9}  {interval:<21} {n:>6} {p:>6}  {anchors}"
 
 
 def figure(value: float) -> str:

@@ -84,7 +84,7 @@ class Reader:
     def conditions(self) -> list[str]:
         """Conditions that were evaluated: normal first, then frozen twins, controls and scripts."""
         frame = self.all("episodes")
-        own = set(frame["condition"].dropna().astype(str)) - {TRAINING} if "condition" in frame.columns else set()
+        own = set(frame["condition"].dropna().unique()) - {TRAINING} if "condition" in frame.columns else set()
         twins = sorted(c for c in own - {NORMAL} - set(self.run.controls) if not c.startswith(SCRIPT))
         scripts = sorted(c for c in own if c.startswith(SCRIPT))
         return [NORMAL, *twins, *sorted(self.run.controls), *scripts]

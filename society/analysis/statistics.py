@@ -2,8 +2,8 @@
 
 Which replicate is counted decides which function applies: worlds of one trained policy are resampled (bootstrap),
 training runs are few and get a t-interval (percentile and BCa bootstraps cover 83 % of a nominal 95 at n = 5). Every
-random function takes an explicit integer `seed` and is a pure function of it. Input that allows no answer gives NaN and a
-`reason`, never an exception.
+random function takes an explicit integer `seed` and is a pure function of it. Input that allows no answer gives NaN and
+a `reason`, never an exception.
 """
 
 from __future__ import annotations

@@ -108,12 +108,10 @@ def messages():
 
 def probes():
     """World 0: a listener that copies a uniform binary message. World 1: one that is deaf."""
-    rows = []
-    for world, heard in ((0, ((1.0, 0.0), (0.0, 1.0))), (1, ((0.3, 0.7), (0.3, 0.7)))):
-        for option, (a0, a1) in enumerate(heard):
-            rows.append(dict(condition="normal", seed=0, world=world, tick=0, speaker=0, listener=1, mind=0, head="move",
-                             option=option, p_option=0.5, silent=int(option == 0), a0=a0, a1=a1))  # fmt: skip
-    return pd.DataFrame(rows)
+    heard = {"world": [0, 0, 1, 1], "option": [0, 1, 0, 1], "a0": [1.0, 0.0, 0.3, 0.3], "a1": [0.0, 1.0, 0.7, 0.7]}
+    state = {"condition": "normal", "seed": 0, "tick": 0, "speaker": 0, "listener": 1, "mind": 0, "head": "move"}
+    frame = pd.DataFrame(heard).assign(**state, p_option=0.5)
+    return frame.assign(silent=(frame["option"] == 0).astype(int))
 
 
 @pytest.fixture

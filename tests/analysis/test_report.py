@@ -1,0 +1,270 @@
+import json
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import DECLARED, FrameRun, bazaar, episodes
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
+from scipy import stats
+
+from society.analysis.declared import Declared
+from society.analysis.estimate import Estimate
+from society.analysis.report import as_json, build, figure, pool, render
+
+ACCURACY = {
+    "headline": {
+        "name": "accuracy",
+        "measure": "correct",
+        "per": "episode",
+        "unit": "share",
+        "rows": {"measure.listener": 1},
+        "splits": {"held_out": "measure.held_out"},
+    },
+    "chance": 0.25,
+    "primary": ["worth_over_muted_from_birth.accuracy.held_out"],
+}
+
+
+def by_name(report):
+    return {(line.metric, line.condition): line for line in report}
+
+
+def test_the_headline_in_every_condition(run):
+    found = by_name(build(run))
+    values = {c: line.value for (m, c), line in found.items() if m == "welfare"}
+    assert values == pytest.approx(
+        {
+            "normal": 30,
+            "mute": 20,
+            "content_from_birth": 10,
+            "tradeless_from_birth": 10,
+            "script:autarky": 10,
+            "script:random": 2 / 3,
+            "script:trader": 50,
+        }
+    )
+    normal = found["welfare", "normal"]
+    assert (normal.n, normal.null, normal.unit) == (3, 1.4, "pairs per seat and 100 ticks")
+    assert normal.ci_low == pytest.approx(20) and normal.ci_high == pytest.approx(40)  # the extremes of three worlds
+
+
+def test_an_effect_is_paired_by_world(run):
+    shuffled = run.tables["episodes"].sample(frac=1, random_state=1)
+    found = by_name(build(FrameRun({"episodes": shuffled})))
+    effect, share = found["effect_of_mute.welfare", "mute"], found["effect_of_mute.welfare.share", "mute"]
+    assert (effect.value, effect.ci_low, effect.ci_high) == pytest.approx((-10, -10, -10)) and effect.n == 3
+    assert share.value == pytest.approx(-1 / 3) and share.ci_low == pytest.approx(-1 / 2)  # worlds of 20 only: -10 / 20
+
+
+def test_where_the_headline_lies_between_the_references(run):
+    assert by_name(build(run))["relative.welfare", "normal"].value == pytest.approx((30 - 10) / (50 - 10))
+
+
+def test_worth_needs_several_runs(run):
+    line = by_name(build(run))["worth_over_content_from_birth.welfare", "content_from_birth"]
+    assert line.value == pytest.approx(20) and math.isnan(line.ci_low) and line.primary
+    assert line.reason == "one training run: a t-interval needs two or more"
+
+
+def test_measures_rates_and_inequality(run):
+    found = {metric: line for (metric, condition), line in by_name(build(run)).items() if condition == "normal"}
+    assert (found["specialisation"].value, found["specialisation"].null) == (0.75, 0.75)
+    assert found["gini.welfare"].value == pytest.approx(0.5)  # one of two seats has it all
+    assert found["trade_rate"].value == pytest.approx(100 * 3 / 20 / 3)  # 3 deals in one of 3 worlds of 20 seat-ticks
+    assert found["strike_rate"].value == pytest.approx(100 * 1 / 20 / 3)
+    assert found["goods_taken"].value == pytest.approx(100 * 4 / 20 / 3)
+
+
+def test_throughput_is_total_steps_over_total_time(run):
+    assert by_name(build(run))["throughput", "training"].value == pytest.approx((200 * 1 + 100 * 3) / 4)
+
+
+def test_language(run):
+    found = {metric: line for (metric, condition), line in by_name(build(run)).items() if condition == "normal"}
+    assert found["topographic_similarity"].value == pytest.approx(1.0) and found["topographic_similarity"].n == 9
+    assert abs(found["topographic_similarity"].null) < 0.05 and found["topographic_similarity"].p < 0.01
+    assert found["message_entropy"].value == pytest.approx(math.log2(9))
+    assert 0 < found["mutual_information"].value < math.log2(9) and found["mutual_information"].n == 18
+    assert found["cic"].value == pytest.approx(math.log(2) / 2)  # one world copies, one is deaf
+    assert found["positive_listening"].value == pytest.approx(np.mean([0.5 * 2, 0]))
+    assert found["positive_signalling"].value == pytest.approx(0.0, abs=1e-12)
+
+
+def test_each_mind_has_a_language_of_its_own(run):
+    """Two minds with opposite words: pooled they would seem to have no order."""
+    first = run.tables["messages"]
+    second = first.assign(mind=1, seat=1, m0=first["m1"] + 10, m1=first["m0"] + 20)
+    run.tables["messages"] = pd.concat([first, second])
+    line = by_name(build(run))["topographic_similarity", "normal"]
+    assert line.value == pytest.approx(1.0) and line.n == 18
+
+
+def test_noise_around_a_word_is_no_compositionality(run):
+    """Nine unrelated words, each with a rare slip of the tongue: like meanings do not have like messages."""
+    rng, found = np.random.default_rng(0), []
+    first = run.tables["messages"].iloc[:9]
+    for _ in range(20):
+        word = rng.permutation(9)
+        said = first.assign(m0=word // 3 + 1, m1=word % 3 + 1)
+        slips = said.assign(m1=9)
+        run.tables["messages"] = pd.concat([said] * 5 + [slips])
+        found.append(
+            by_name(build(FrameRun({"messages": run.tables["messages"]})))["topographic_similarity", "normal"].p
+        )
+    assert np.mean(np.array(found) < 0.05) < 0.25
+
+
+def test_rows_without_a_meaning_are_not_about_anything(run):
+    listener = run.tables["messages"].assign(seat=1, meaning0=-1, meaning1=-1, m0=1)
+    both = FrameRun({"messages": pd.concat([run.tables["messages"], listener])})
+    assert by_name(build(both))["mutual_information", "normal"].n == 18
+
+
+def game(condition, train, held_out):
+    """20 listeners and 20 speakers in each of two worlds; shares of the listeners are right."""
+    frame = pd.concat([episodes(condition, [0.0] * 2, seats=40)])
+    listener = frame["seat"] < 20
+    new = frame["seat"] % 2 == 1
+    right = frame["seat"] < 20 * np.where(new, held_out, train)
+    return frame.assign(
+        **{
+            "measure.listener": listener.astype(int),
+            "measure.held_out": new.astype(int),
+            "measure.correct": (right & listener).astype(float),
+        }
+    )
+
+
+def test_rows_and_splits():
+    control = FrameRun({"episodes": game("muted_from_birth", 0.2, 0.2)})
+    run = FrameRun({"episodes": game("normal", 1.0, 0.4)}, ACCURACY, {"muted_from_birth": control})
+    found = by_name(build(run))
+    assert found["accuracy", "normal"].value == pytest.approx(0.7)
+    assert found["accuracy.train", "normal"].value == pytest.approx(1.0)
+    assert found["accuracy.held_out", "normal"].value == pytest.approx(0.4)
+    worth = found["worth_over_muted_from_birth.accuracy.held_out", "muted_from_birth"]
+    assert worth.value == pytest.approx(0.2) and worth.primary
+    assert ("worth_over_muted_from_birth.accuracy.train", "muted_from_birth") not in found
+
+
+def test_a_primary_contrast_that_was_not_run_is_shown_as_a_miss():
+    lines = [line for line in build(FrameRun({"episodes": episodes("normal", [0.1, 0.2])})) if line.primary]
+    assert [line.metric for line in lines] == DECLARED["primary"]
+    assert all(math.isnan(line.value) and "was not run" in line.reason for line in lines)
+
+
+WORLDS = [(0.2, 0.4, 0.3), (0.3, 0.4, 0.3), (0.1, 0.5, 0.4), (0.5, 0.4, 0.3)]
+
+
+def test_pooling_is_a_t_interval_over_runs():
+    runs = [bazaar(seed, normal=w) for seed, w in enumerate(WORLDS)]
+    found = by_name(pool(runs))
+    each = [100 * np.mean(w) - 10 for w in WORLDS]
+    theirs = stats.ttest_1samp(each, 0)
+    line = found["worth_over_content_from_birth.welfare", "content_from_birth"]
+    bounds = theirs.confidence_interval()
+    assert (line.value, line.ci_low, line.ci_high) == pytest.approx((np.mean(each), bounds.low, bounds.high))
+    assert line.n == 4 and line.p == pytest.approx(2 * theirs.pvalue) and line.primary  # Holm over two equal p-values
+    effect = found["effect_of_mute.welfare", "mute"]
+    lost = stats.ttest_1samp([20 - 100 * np.mean(w) for w in WORLDS], 0)
+    assert effect.p == pytest.approx(lost.pvalue) and not effect.primary
+
+
+def test_reports_pool_like_runs():
+    runs = [bazaar(seed, normal=w) for seed, w in enumerate(WORLDS)]
+    reports = [[line.as_dict() for line in pool(given)] for given in (runs, [build(run) for run in runs])]
+    assert reports[0] == reports[1]
+
+
+def test_a_run_that_lacks_a_value_is_counted_as_missing():
+    whole, silent = bazaar(0), bazaar(1)
+    del silent.tables["messages"]
+    line = by_name(pool([whole, silent]))["message_entropy", "normal"]
+    assert line.n == 1 and line.reason == "missing in 1 of 2 runs: table messages has no row of condition normal"
+
+
+def test_runs_of_one_seed_are_not_independent():
+    line = by_name(pool([bazaar(3), bazaar(3, normal=(0.1, 0.2, 0.3))]))["welfare", "normal"]
+    assert line.value == pytest.approx(25) and math.isnan(line.ci_low) and "seed 3" in line.reason
+
+
+def test_runs_of_different_scenarios_do_not_pool():
+    with pytest.raises(ValueError, match="cannot be pooled"):
+        pool([bazaar(0), FrameRun({}, ACCURACY, seed=1)])
+
+
+def test_the_text_shows_anchors_and_reasons_on_120_columns(run):
+    text = render(build(run), Declared.from_json(DECLARED))
+    lines = text.splitlines()
+    assert max(map(len, lines)) <= 120 and text.isascii()
+    headline = next(line for line in lines if line.startswith("welfare  "))
+    assert "30.00" in headline and "chance 1.4, autarky 10, trader 50" in headline
+    primary = next(i for i, line in enumerate(lines) if line.startswith("worth_over_content_from_birth.welfare"))
+    assert lines[primary + 1].strip() == "why: one training run: a t-interval needs two or more"
+    assert lines.index(next(line for line in lines if line.startswith("EXPLORATORY"))) > primary
+
+
+def test_json_has_no_nan(run):
+    document = json.loads(json.dumps(as_json(build(run), ["a"], 1.5), allow_nan=False))
+    assert document["runs"] == ["a"] and document["seconds"] == 1.5
+    keys = {"metric", "condition", "value", "ci_low", "ci_high", "null", "n", "unit", "reason"}
+    assert all(keys <= set(line) for line in document["estimates"])
+
+
+@pytest.mark.parametrize(
+    "value, text",
+    [(0.0, "0"), (9.99996, "10.00"), (-0.12345, "-0.1235"), (1234.5, "1234"), (98765.4, "98,770"), (1e-9, "1.00e-09")],
+)
+def test_figures(value, text):
+    assert figure(value) == text
+
+
+def test_a_malformed_declaration_is_one_line():
+    with pytest.raises(ValueError, match=r"declared\.headline: missing"):
+        build(FrameRun({}, {}))
+
+
+def whole(report: list[Estimate]):
+    """Nothing failed, and what is not there says why."""
+    for line in report:
+        assert not line.reason.startswith("failed"), line
+        assert math.isfinite(line.value) or line.reason, line
+        assert not math.isinf(line.ci_low) and not math.isinf(line.ci_high), line
+        assert math.isnan(line.p) or 0 < line.p <= 1, line
+
+
+OTHER = build(bazaar(1))
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(some.data())
+def test_no_table_is_too_poor(data):
+    """Empty tables, a single row, lost columns, constants, nothing but NaN, repeated rows, text for numbers."""
+    run = bazaar()
+    for name in list(run.tables):
+        harm = data.draw(
+            some.sampled_from(["none", "gone", "empty", "one", "column", "constant", "nan", "twice", "text"])
+        )
+        frame = run.tables[name]
+        column = data.draw(some.sampled_from([c for c in frame.columns if c != "condition"]))
+        changed = {
+            "none": lambda f: f,
+            "gone": lambda f: None,
+            "empty": lambda f: f.iloc[:0],
+            "one": lambda f: f.iloc[:1],
+            "column": lambda f, c=column: f.drop(columns=c),
+            "constant": lambda f, c=column: f.assign(**{c: 0}),
+            "nan": lambda f, c=column: f.assign(**{c: np.nan}),
+            "twice": lambda f: pd.concat([f, f]),
+            "text": lambda f, c=column: f.assign(**{c: "x"}),
+        }[harm](frame)
+        if changed is None:
+            del run.tables[name]
+        else:
+            run.tables[name] = changed
+    report = build(run)
+    whole(report)
+    whole(pool([report, OTHER]))
+    assert max(map(len, render(report, Declared.from_json(DECLARED)).splitlines())) <= 120
