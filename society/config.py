@@ -100,6 +100,7 @@ class EvaluationConfig(Frozen):
         default=(), max_length=8, description="populations grown without a thing (worth)"
     )
     temperature: float = Field(default=1.0, ge=0, le=100, description="of sampled actions; 0 is greedy")
+    strangers: str = Field(default="", max_length=1000, description="run directory whose minds sit in as strangers")
 
     @model_validator(mode="after")
     def _fits(self) -> EvaluationConfig:
@@ -170,7 +171,7 @@ def from_toml(text: str) -> Config:
     """The config that `to_toml` wrote, exactly. Raises `ConfigError`; `registry.Unknown` for an unknown scenario."""
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # ValueError: TOMLDecodeError, and whole numbers of 5,000 digits
         raise ConfigError(f"not a TOML file: {error}") from None
     if not isinstance(data.get("scenario"), str):
         raise ConfigError('scenario has no value; begin the file with scenario = "NAME"')

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import functools
 import hashlib
 import importlib
 import re
@@ -60,7 +61,7 @@ class Entry:
 def entries(kind: str) -> list[Entry]:
     """All entries of `kind`, sorted by name, without importing any of them."""
     found: dict[str, Entry] = {}
-    for entry in (*_installed(kind), *_entry_points(kind), *_local(kind)):
+    for entry in _search(kind):
         first = found.setdefault(entry.name, entry)
         if first is not entry and entry.origin == "local" and not _same_text(first.path, entry.path):
             key = f"{entry.name} ({entry.path})"  # cannot be got; listed so that its author sees why
@@ -78,7 +79,7 @@ def get(kind: str, name: str) -> Any:
 
     Raises `Unknown` for a name that does not exist and `Broken` for a file that cannot be imported.
     """
-    entry = {entry.name: entry for entry in entries(kind)}.get(name)
+    entry = next((entry for entry in _search(kind) if entry.name == name), None)
     if entry is None:
         raise Unknown(f"unknown {_singular(kind)} {name!r}{nearest(name, names(kind))}")
     return load(entry)
@@ -164,7 +165,15 @@ def _folders(package: str) -> list[Path]:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.glob("*.py") if p.stem.isidentifier() and not p.stem.startswith("_"))
+    found = (path for path in folder.glob("*.py") if path.stem.isidentifier() and path.is_file())
+    return sorted(path for path in found if not path.stem.startswith("_"))
+
+
+def _search(kind: str) -> Iterator[Entry]:
+    """All there is, in order of precedence; lazily, because entry points and a user's files take time to look for."""
+    yield from _installed(kind)
+    yield from _entry_points(kind)
+    yield from _local(kind)
 
 
 def _installed(kind: str) -> Iterator[Entry]:
@@ -188,8 +197,18 @@ def _entry_points(kind: str) -> Iterator[Entry]:
         yield Entry(kind, point.name, "entry point", summary=point.value, point=point)
 
 
-def _entries_of(kind: str, path: Path, origin: str) -> Iterator[Entry]:
-    """What the source text of a file says that it offers, without running it."""
+def _entries_of(kind: str, path: Path, origin: str) -> tuple[Entry, ...]:
+    about = path.stat()
+    return _read(kind, path, origin, about.st_mtime_ns, about.st_size)
+
+
+@functools.lru_cache(maxsize=4096)
+def _read(kind: str, path: Path, origin: str, changed: int, size: int) -> tuple[Entry, ...]:
+    """What the source text of a file says that it offers, without running it. Read again when the file has changed."""
+    return tuple(_offered(kind, path, origin))
+
+
+def _offered(kind: str, path: Path, origin: str) -> Iterator[Entry]:
     text = ""
     try:
         text = path.read_text(encoding="utf-8")

@@ -1,8 +1,8 @@
 """The commands.
 
 Exit status: 0 done, 1 a check fell short, 2 bad input, 3 stopped by a guard, 130 interrupted. Whatever goes wrong is
-one line on standard error; SOCIETY_DEBUG=1 adds the traceback. Nothing heavy is imported before a command needs it, so that
-`--help` answers at once.
+one line on standard error; SOCIETY_DEBUG=1 adds the traceback. Nothing heavy is imported before a command needs it, so
+that `--help` answers at once.
 """
 
 from __future__ import annotations
