@@ -54,15 +54,16 @@ class Relabel:
 
 @dataclass(frozen=True)
 class Scramble:
-    """Play the taped messages [T, W, N, L] of the next world at the same moment of its run."""
+    """Play the taped messages [T, W, N, L] of the next world at the same moment; `first` is the taped worlds' first number."""
 
     tape: Tensor
+    first: int
     episode_ticks: int
 
     def __call__(self, said: Tensor, key: Keys, life: Tensor) -> Tensor:
         """Worlds are taken modulo the taped ones, moments modulo the taped ticks."""
         moment = (key.episode * self.episode_ticks + key.tick) % self.tape.shape[0]
-        return self.tape[moment, (key.world + 1) % self.tape.shape[1]]
+        return self.tape[moment, (key.world - self.first + 1) % self.tape.shape[1]]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,280 @@
+"""Frozen policies in twin worlds under named conditions: what trained minds rely on.
+
+Every condition plays the same worlds by the same keys with one thing changed, so twins can be paired by world. Rows go to
+the tables `episodes`, `messages`, `trades`, `contests` and `probes`, frames to the replay; all carry their condition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..config import Config
+from ..keys import Keys
+from ..population.matchmaking import Seating
+from ..population.population import Population
+from ..record.frames import FrameWriter
+from ..record.recorder import Recorder
+from ..world.interventions import Content, Relabel, Scramble, mute
+from ..world.scenario import Scenario
+from ..world.worlds import Worlds
+from . import build
+from .probes import probe
+from .rollout import Clock, Minds, Scripted, Tick, ticks
+
+FIRST_WORLD = 1 << 30  # evaluation worlds are none that training ever saw
+
+
+@dataclass
+class Tape:
+    """What was said in the normal run: messages [T, W, N, L], from which content and scramble are made."""
+
+    said: list[Tensor] = field(default_factory=list)
+
+    def tensor(self) -> Tensor:
+        """[T, W, N, L] int64."""
+        return torch.stack(self.said)
+
+    def marginal(self, symbols: int) -> Tensor:
+        """Relative frequency [V - 1] of the spoken symbols; uniform if nobody spoke."""
+        counts = torch.bincount(self.tensor().flatten(), minlength=symbols)[1:].double()
+        return counts / counts.sum() if counts.sum() else torch.ones(symbols - 1, dtype=torch.double)
+
+
+class Evaluation:
+    """One population judged under every condition that the config asks for."""
+
+    def __init__(self, config: Config, population: Population, path: Path, update: int):
+        self.config, self.population, self.update = config, population, update
+        self.recorder, self.frames = Recorder(path), FrameWriter(path)
+        self.plain = build.scenario(config)
+        self.tape = Tape()
+        self.missing: dict[str, str] = {}
+
+    def run(self, progress: Callable[[str], None] | None = None) -> dict[str, str]:
+        """Play all conditions and scripts and write their rows. Returns condition -> reason for those not played."""
+        if self.config.condition != "normal":
+            self._play(self.config.condition, self.plain, self._minds())
+        else:
+            for condition in dict.fromkeys(("normal", *self.config.evaluation.conditions)):
+                if progress:
+                    progress(condition)
+                reason = self._condition(condition)
+                if reason:
+                    self.missing[condition] = reason
+            for name, script in (self.plain.scripts if self.config.evaluation.scripts else {}).items():
+                if progress:
+                    progress(f"script:{name}")
+                self._play(f"script:{name}", self.plain, Scripted(script))
+        self.recorder.flush(self.update)
+        self.frames.flush(self.update)
+        return self.missing
+
+    def _minds(self, population: Population | None = None, mind: Tensor | None = None) -> Minds:
+        e, spec = self.config.evaluation, self.plain.spec
+        population = population or self.population
+        if mind is None:
+            key = Keys.worldless(self.config.seed, "evaluation.seating")
+            mind = build.matchmaker(self.config)(self.population.minds, spec, e.worlds, key)
+        mind = mind.to(population.weights.device)
+        return Minds(population, Seating.of(mind, population.minds), e.temperature)
+
+    def _condition(self, condition: str) -> str | None:
+        """Play one condition, or say why it cannot be."""
+        config, speaks = self.config, any(h.speech for h in self.plain.spec.heads.values())
+        if condition in ("mute", "content", "relabel", "scramble") and not speaks:
+            return "this world has no channel"
+        if condition == "tradeless" and not (self.plain.spec.goods and config.market.enabled):
+            return "this world has no market"
+        if condition == "peaceful" and not ("strike" in self.plain.spec.heads and config.contest.enabled):
+            return "this world has no strikes"
+        if condition == "strangers":
+            return self._strangers()
+        symbols = config.channel.symbols
+        changed: dict[str, Callable[[], Scenario]] = {
+            "normal": lambda: self.plain,
+            "mute": lambda: build.scenario(config, intervention=mute),
+            "content": lambda: build.scenario(config, intervention=Content(self.tape.marginal(symbols))),
+            "relabel": lambda: build.scenario(config, intervention=Relabel(config.seed, symbols)),
+            "scramble": lambda: build.scenario(
+                config, intervention=Scramble(self.tape.tensor(), FIRST_WORLD, self.plain.spec.episode)
+            ),
+            "tradeless": lambda: build.scenario(config, trade=False),
+            "peaceful": lambda: build.scenario(config, peace=True),
+        }
+        self._play(condition, changed[condition](), self._minds())
+        return None
+
+    def _strangers(self) -> str | None:
+        """Another run's minds in seat 0 of every world."""
+        from .strangers import adopt
+
+        if not self.config.evaluation.strangers:
+            return "no other run was named; give --evaluation.strangers RUN"
+        both, reason = adopt(self.config, self.population, self.plain)
+        if both is None:
+            return reason
+        host = self._minds().seating.mind
+        mind = host.clone()
+        mind[:, 0] = host[:, 0] + self.population.minds
+        self._play("strangers", self.plain, self._minds(both, mind))
+        return None
+
+    def _play(self, condition: str, scenario: Scenario, actor: Minds | Scripted) -> None:
+        """Play one condition and record it."""
+        config, e = self.config, self.config.evaluation
+        device = torch.device(config.device)
+        worlds = Worlds.begin(scenario, config.seed, torch.arange(FIRST_WORLD, FIRST_WORLD + e.worlds, device=device))
+        mind = actor.seating.mind if isinstance(actor, Minds) else torch.full((e.worlds, scenario.spec.seats), -1)
+        notes = Notes(self, condition, scenario, mind)
+        probe_at = set(range(0, e.ticks, max(e.ticks // 8, 1))) if condition == "normal" else set()
+        with torch.no_grad():
+            for t, tick in enumerate(ticks(worlds, actor, actor.blank(worlds), e.ticks, Clock())):
+                notes.tick(t, tick)
+                if t in probe_at and isinstance(actor, Minds):
+                    for rows in probe(config, tick, actor, notes.leading(t)):
+                        self.recorder.add("probes", rows)
+        notes.close()
+
+
+class Notes:
+    """Takes down one condition: sums for `episodes`, events and messages of the recorded worlds, frames."""
+
+    def __init__(self, owner: Evaluation, condition: str, scenario: Scenario, mind: Tensor):
+        self.owner, self.condition, self.scenario = owner, condition, scenario
+        self.mind = mind.cpu()
+        self.seed = owner.config.seed
+        e = owner.config.evaluation
+        self.kept = min(e.recorded_worlds, e.worlds)
+        self.framed, self.framed_ticks = min(e.frames_worlds, e.worlds), min(e.frames_ticks, e.ticks)
+        self.speech = next((n for n, h in scenario.spec.heads.items() if h.speech), None)
+        self.sums: dict[str, Tensor] = {}
+        self.started = 0
+        self.last: Tick | None = None
+
+    def leading(self, tick: int) -> dict[str, Any]:
+        """The leading columns of a row that belongs to no one world."""
+        return {"condition": self.condition, "seed": self.seed, "tick": tick}
+
+    def tick(self, t: int, tick: Tick) -> None:
+        """Take down one tick."""
+        outcome = tick.outcome
+        active = torch.ones_like(outcome.reward) if tick.seen.active is None else tick.seen.active.float()
+        now = {"return_": outcome.reward, "ticks": active}
+        now |= {f"measure.{name}": measure for name, measure in outcome.measures.items()}
+        for name, value in now.items():
+            self.sums[name] = self.sums.get(name, 0) + value.double()  # type: ignore[assignment]
+        if self.speech:
+            self._messages(t, tick)
+        for table, (mask, columns) in outcome.events.items():
+            self._events(table, t, mask, columns)
+        if t < self.framed_ticks:
+            self._frame(t, tick)
+        if bool(tick.over.any()):
+            self._episodes(t, tick, tick.over)
+        self.last = tick
+
+    def close(self) -> None:
+        """Write the episodes that the horizon cut off."""
+        assert self.last is not None
+        unfinished = (self.sums["ticks"].sum(1) > 0) & ~self.last.over
+        self._episodes(self.owner.config.evaluation.ticks - 1, self.last, unfinished)
+
+    def _episodes(self, t: int, tick: Tick, which: Tensor) -> None:
+        where = which.nonzero()[:, 0]
+        if not len(where):
+            return
+        spec = self.scenario.spec
+        seats, roles = spec.seats, torch.tensor(spec.seat_roles or (0,) * spec.seats)
+        names = [spec.roles[i] for i in roles.tolist()]
+        rows = self.leading(t) | {
+            "world": _repeat(where, seats),
+            "episode": _repeat(tick.worlds.episode[where], seats),
+            "seat": _tile(seats, len(where)),
+            "mind": self.mind[where.cpu()].flatten().numpy(),
+            "role": names * len(where),
+        }
+        rows |= {name: value[where].flatten().cpu().numpy() for name, value in self.sums.items()}
+        self.owner.recorder.add("episodes", rows)
+        for name in self.sums:
+            self.sums[name] = torch.where(which[:, None], 0.0, self.sums[name])
+
+    def _messages(self, t: int, tick: Tick) -> None:
+        assert self.speech is not None
+        spec, k = self.scenario.spec, self.kept
+        said = tick.turn.packed[..., spec.columns[self.speech]]
+        if self.condition == "normal":
+            self.owner.tape.said.append(said.clone())
+        if not k:
+            return
+        seats = spec.seats
+        life = self.scenario.life(tick.worlds.state)
+        life = tick.worlds.episode[:, None].expand(-1, seats) if life is None else life
+        rows = {
+            "world": _repeat(torch.arange(k), seats),
+            "episode": _repeat(tick.worlds.episode[:k], seats),
+            "seat": _tile(seats, k),
+            "mind": self.mind[:k].flatten().numpy(),
+            "life": life[:k].flatten().cpu().numpy(),
+        }
+        rows |= {f"m{i}": said[:k, :, i].flatten().cpu().numpy() for i in range(said.shape[-1])}
+        for i, meaning in enumerate(self.scenario.meanings(tick.worlds.state).values()):
+            rows[f"meaning{i}"] = meaning[:k].flatten().cpu().numpy()
+        could = None if tick.seen.active is None else tick.seen.active
+        if tick.seen.mask is not None:
+            legal = tick.seen.mask[..., spec.options[self.speech]][..., 1:].any(-1)
+            could = legal if could is None else could & legal
+        if could is not None:
+            keep = could[:k].flatten().cpu().numpy()
+            rows = {name: column[keep] for name, column in rows.items()}
+        self.owner.recorder.add("messages", self.leading(t) | rows)
+
+    def _events(self, table: str, t: int, mask: Tensor, columns: Any) -> None:
+        where = mask[: self.kept].nonzero()
+        if not len(where):
+            return
+        world, seat = where.unbind(1)
+        rows = self.leading(t) | {"world": world.cpu().numpy(), "seat": seat.cpu().numpy()}
+        rows["mind"] = self.mind[world.cpu(), seat.cpu()].numpy()
+        for name, column in columns.items():
+            rows[name] = column[world, seat].cpu().numpy()
+            if name in ("partner", "target"):
+                rows[f"{name}_mind"] = self.mind[world.cpu(), column[world, seat].cpu()].numpy()
+        self.owner.recorder.add(table, rows)
+
+    def _frame(self, t: int, tick: Tick) -> None:
+        scene = self.scenario.scene(tick.worlds.state)
+        if scene is None:
+            return
+        fields = {"x": scene.x, "y": scene.y, "kind": scene.kind, "said": scene.said}
+        fields |= {f"value.{name}": value for name, value in scene.values.items()}
+        for w in range(self.framed):
+            seats = {name: value[w].cpu().numpy() for name, value in fields.items() if value is not None}
+            cells = None if scene.cells is None else scene.cells[w].cpu().numpy()
+            self.owner.frames.add(self.condition, self.seed, w, t, cells, seats)
+
+
+def _repeat(x: Tensor, seats: int) -> Any:
+    return x.repeat_interleave(seats).cpu().numpy()
+
+
+def _tile(seats: int, worlds: int) -> Any:
+    return torch.arange(seats).repeat(worlds).numpy()
+
+
+def scene_facts(scenario: Scenario, worlds: Worlds) -> dict[str, Any] | None:
+    """The static facts of the scene, as JSON for meta.json: size, legend, kinds."""
+    scene = scenario.scene(worlds.state)
+    if scene is None:
+        return None
+    return {
+        "height": scene.height,
+        "width": scene.width,
+        "legend": [list(entry) for entry in scene.legend],
+        "kinds": [list(entry) for entry in scene.kinds],
+    }
