@@ -70,7 +70,7 @@ class TrainingConfig(Frozen):
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         default="auto", description="what products are computed in"
     )
-    min_disk_mb: int = Field(default=200, ge=0, le=10**6, description="MB of free disk below which a run stops, resumable")
+    min_disk_mb: int = Field(default=200, ge=0, le=10**6, description="MB of free disk below which a run stops")
 
     @model_validator(mode="after")
     def _fits(self) -> TrainingConfig:
@@ -96,7 +96,6 @@ class EvaluationConfig(Frozen):
     controls: tuple[Control, ...] = Field(
         default=(), max_length=8, description="populations grown without a thing (worth)"
     )
-    strangers: str = Field(default="", max_length=4096, description="folder of the run whose minds are the strangers")
     temperature: float = Field(default=1.0, ge=0, le=100, description="of sampled actions; 0 is greedy")
     strangers: str = Field(default="", max_length=1000, description="run directory whose minds sit in as strangers")
 

@@ -71,11 +71,11 @@ def do_run(options: argparse.Namespace) -> Result:
     began = time.perf_counter()
     configs = [_config(options, seed) for seed in options.seeds or [options.seed]]
     out = Path(options.out)
-    from society.engine import launch
+    from society import api
 
     before = set(_names(out))
     try:
-        made = launch.run_many(configs, out, tuple(configs[0].evaluation.controls), True, options.argv)
+        made = api.run_many(configs, out, tuple(configs[0].evaluation.controls), True, options.argv)
     except KeyboardInterrupt:
         left = [out / name for name in _names(out) if name not in before]
         raise KeyboardInterrupt(_how_to_go_on(left)) from None
@@ -162,10 +162,10 @@ def do_resume(options: argparse.Namespace) -> Result:
     """Go on with an interrupted run and report."""
     began = time.perf_counter()
     path = _find(options.runs, options.out).path
-    from society.engine import launch
+    from society import api
 
     try:
-        path = launch.resume(path, True)
+        path = api.resume(path, True)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(_how_to_go_on([path])) from None
     return _reported([path], time.perf_counter() - began)

@@ -58,7 +58,7 @@ def machinery(stub, home):
             raise Damaged("rotten/run.toml: bad checksum; restore it")
         return FakeRun(Path(root) / text)
 
-    launch = stub("society.engine.launch", run_many=run_many, resume=resume)
+    api = stub("society.api", run_many=run_many, resume=resume)
     store = stub("society.record.store", Run=FakeRun, find_run=find_run, list_runs=lambda root: [])
     estimates = [Estimate("welfare", "normal", 1.5, n=3)]
     stub(
@@ -71,7 +71,7 @@ def machinery(stub, home):
         },
     )
     stub("society.analysis.declared", Declared=type("Declared", (), {"from_json": staticmethod(lambda data: data)}))
-    asked.update(launch=launch, store=store)
+    asked.update(api=api, store=store)
     return asked
 
 
@@ -188,7 +188,7 @@ def test_what_goes_wrong_in_a_run_is_one_line(society, machinery, monkeypatch, e
     def fails(*args):
         raise error
 
-    machinery["launch"].run_many = fails
+    machinery["api"].run_many = fails
     got, out, err = society("run", "toyworld")
     assert got == status and out == "" and part in one_line(err)
     monkeypatch.setenv("SOCIETY_DEBUG", "1")
@@ -204,7 +204,7 @@ def test_an_interrupted_run_says_how_to_go_on(society, machinery):
 
     machinery["store"].list_runs = lambda root: [FakeRun(Path("old"), "interrupted"), *there]
     machinery["store"].Run = lambda path: FakeRun(path, "done" if Path(path).name == "ready" else "interrupted")
-    machinery["launch"].run_many = run_many
+    machinery["api"].run_many = run_many
     status, _, err = society("run", "toyworld", "--out", "here")
     assert status == 130
     assert one_line(err) == "society: interrupted; resume with: society resume here/new\n"
@@ -214,7 +214,7 @@ def test_an_interrupted_resume_says_how_to_go_on(society, machinery):
     def resume(*args):
         raise KeyboardInterrupt
 
-    machinery["launch"].resume = resume
+    machinery["api"].resume = resume
     machinery["store"].Run = lambda path: FakeRun(path, "interrupted")
     status, _, err = society("resume", "abc")
     assert status == 130 and "resume with: society resume runs/abc" in one_line(err)
@@ -444,13 +444,9 @@ def test_idle_threads_sleep(society, monkeypatch):
 # --- in Python
 
 
-def test_run_and_load_in_python(machinery):
-    made = package.run("toyworld", population=16, seed=4, world={"size": 3}, controls=["muted_from_birth"], out="here")
-    (config,) = machinery["configs"]
-    assert made == FakeRun(Path("here/run4"))
-    assert (config.population.minds, config.world.size, machinery["controls"]) == (16, 3, ("muted_from_birth",))
-    assert package.load("abc", "here").path == Path("here/abc")
-    assert package.Run is FakeRun
+def test_the_public_names_are_lazy(stub):
+    stub("society.api", run="run", load="load", Run="Run")
+    assert (package.run, package.load, package.Run) == ("run", "load", "Run")
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = package.nothing
 
