@@ -18,6 +18,7 @@ from society.analysis.statistics import Array, Permuted, bootstrap_mean, permuta
 
 MEANINGS = 1000  # sampled for topographic similarity, over all minds: pairs grow with the square
 MINDS = 8
+MANY = 500_000  # rows above which a shuffle is dear enough to make fewer of them
 STATE = ("seed", "world", "tick", "speaker", "listener", "head")
 
 
@@ -65,7 +66,9 @@ def _mutual_information(reader: Reader) -> Estimate:
     frame, meanings, messages = meant(reader.rows("messages", NORMAL, ("life",)))
     names = [c for c in ("seed", "world", "seat", "life") if c in frame.columns]
     lives = np.stack([pd.factorize(frame[c])[0] for c in names], axis=1)
-    found = language.mutual_information_test(meanings, messages, lives=lives, seed=SEED)
+    found = language.mutual_information_test(
+        meanings, messages, lives=lives, permutations=99 if len(frame) <= MANY else 39, seed=SEED
+    )
     if found.reason:
         raise AbsentError(found.reason)
     value = found.value - found.null_mean

@@ -159,7 +159,7 @@ def _row(width: int, *cells: str) -> str:
     label, value, interval, n, p, anchors = cells
     row = f"{label:<{width}} {value:>8} {interval:<19} {n:>5} {p:>5}  "
     if len(row + anchors) > WIDTH:
-        return textwrap.fill(anchors, WIDTH, initial_indent=row.rstrip() + "\n      ", subsequent_indent=" " * 6)
+        return row.rstrip() + "\n" + textwrap.fill(anchors, WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 6)
     return (row + anchors).rstrip()
 
 

@@ -54,6 +54,16 @@ def test_positional_disentanglement_by_hand():
     assert la.posdis(meanings, copy_and_sum) == pytest.approx(0.5)
 
 
+def test_symbols_are_counted_and_padding_is_not():
+    grid = np.array([(i, j) for i in range(3) for j in range(3)])
+    counted = np.array([[0] * i + [1] * j + [-1] * (4 - i - j) for i, j in grid])
+    assert la.bosdis(grid, counted) == pytest.approx(1.0, abs=1e-9)
+    meanings, padded = [[0, 0], [0, 1], [1, 0], [1, 1]], [[0, 5], [0, 6], [1, -1], [1, -1]]
+    assert la.posdis(meanings, padded) == pytest.approx(
+        1.0
+    )  # where it is said, the second symbol is the second attribute
+
+
 def test_edit_distance_is_the_shortest_path():
     words = [list(RNG.integers(0, 3, RNG.integers(0, 6))) for _ in range(14)]
     padded = np.array([word + [-1] * (5 - len(word)) for word in words])
@@ -149,6 +159,15 @@ def test_lives_whose_meaning_changes_are_shuffled_in_order():
     found = la.mutual_information_test(meaning, meaning, lives=lives)
     assert found.value == pytest.approx(stats.entropy(np.bincount(meaning), base=2)) and found.p == 0.01
     assert found.null.mean() < 0.05 and found.n == 30
+    alike = np.tile(RNG.permutation(np.arange(8)), 30)  # every life goes through the same meanings in the same order
+    assert la.mutual_information_test(alike, alike, lives=lives).null.max() < 2.9
+
+
+def test_lives_change_the_null_and_not_the_value():
+    lives = np.repeat(np.arange(25), RNG.integers(1, 9, 25))
+    meaning, word = RNG.integers(0, 2, 25)[lives], RNG.integers(0, 3, len(lives))
+    tokens = la.mutual_information_test(meaning, word)
+    assert la.mutual_information_test(meaning, word, lives=lives).value == pytest.approx(tokens.value, abs=1e-12)
 
 
 def test_context_independence():

@@ -11,6 +11,7 @@ from scipy import stats
 
 from society.analysis.declared import Declared
 from society.analysis.estimate import Estimate
+from society.analysis.language import topographic_similarity
 from society.analysis.report import as_json, build, figure, pool, render
 
 ACCURACY = {
@@ -93,12 +94,37 @@ def test_language(run):
 
 
 def test_each_mind_has_a_language_of_its_own(run):
-    """Two minds with opposite words: pooled they would seem to have no order."""
-    first = run.tables["messages"]
-    second = first.assign(mind=1, seat=1, m0=first["m1"] + 10, m1=first["m0"] + 20)
+    """One mind's language is in perfect order, the other's in none: the answer is their mean, not the mixture's."""
+    first = run.tables["messages"].iloc[:9]
+    word = np.random.default_rng(2).permutation(9)
+    second = first.assign(mind=1, seat=1, m0=word // 3 + 1, m1=word % 3 + 4)
     run.tables["messages"] = pd.concat([first, second])
     line = by_name(build(run))["topographic_similarity", "normal"]
-    assert line.value == pytest.approx(1.0) and line.n == 18
+    other = topographic_similarity(second[["meaning0", "meaning1"]], second[["m0", "m1"]])
+    assert line.value == pytest.approx((1.0 + other) / 2) and line.n == 18
+
+
+def test_a_speaker_whose_word_depends_on_its_state_signals(run):
+    run.tables["probes"]["p_option"] = [1.0, 0.0, 0.0, 1.0]
+    assert by_name(build(run))["positive_signalling", "normal"].value == pytest.approx(math.log(2))
+
+
+def test_worlds_and_numbers_that_are_missing_are_left_out(run):
+    frame = run.tables["episodes"]
+    frame = frame[~((frame["condition"] == "mute") & (frame["world"] == 2))].copy()
+    frame.loc[(frame["condition"] == "normal") & (frame["world"] == 1), "measure.eaten"] = np.inf
+    found = by_name(build(FrameRun({"episodes": frame})))
+    assert (found["welfare", "normal"].value, found["welfare", "normal"].n) == (pytest.approx(25), 2)
+    effect = found["effect_of_mute.welfare", "mute"]
+    assert (effect.value, effect.n, effect.reason) == (pytest.approx(-10), 1, "one replicate: no interval")
+
+
+def test_anchors_that_do_not_fit_go_onto_the_next_line(run):
+    name = "welfare_of_everyone_who_took_part_in_the_market"
+    declared = {**DECLARED, "headline": {**DECLARED["headline"], "name": name}}
+    text = render(build(FrameRun(run.tables, declared)), Declared.from_json(declared)).splitlines()
+    line = next(i for i, row in enumerate(text) if row.startswith(f"{name} "))
+    assert text[line + 1] == "      chance 1.4, autarky 10, trader 50" and max(map(len, text)) <= 120
 
 
 def test_noise_around_a_word_is_no_compositionality(run):
