@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from pydantic import Field
 from torch import Tensor
@@ -31,7 +33,7 @@ class MLP:
         self.heads = Heads(spec, config.hidden[-1])
         widths = (spec.features, *config.hidden)
         layers: dict[str, tuple[int, ...]] = {}
-        for i, (inside, outside) in enumerate(zip(widths, widths[1:], strict=False)):
+        for i, (inside, outside) in enumerate(pairwise(widths)):
             layers |= {f"{i}.w": (inside, outside), f"{i}.b": (outside,)}
         self.layout = Layout(layers | self.heads.shapes())
         self.size = self.layout.total

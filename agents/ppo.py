@@ -55,10 +55,14 @@ class Batch:
 
     def rows(self, index: Tensor) -> Batch:
         """A minibatch of rows."""
-        mask = None if self.mask is None else self.mask[:, :, index]
+
+        def take(x: Tensor) -> Tensor:  # copies whole rows, unlike general indexing
+            return x.index_select(2, index)
+
+        mask = None if self.mask is None else take(self.mask)
         memory = self.memory[:, index] if self.memory.shape[-1] else self.memory
-        parts = (x[:, :, index] for x in (self.action, self.logp, self.adv, self.returns, self.keep, self.forget))
-        return Batch(self.features[:, :, index], mask, *parts, memory)
+        parts = (take(x) for x in (self.action, self.logp, self.adv, self.returns, self.keep, self.forget))
+        return Batch(take(self.features), mask, *parts, memory)
 
     def flat(self) -> Batch:
         """All ticks as rows of one tick, for minds without memory: [P, 1, T * R, ...]."""

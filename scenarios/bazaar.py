@@ -9,14 +9,14 @@ strike a neighbour for goods. Rules and constants of the `quick` preset: a proto
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import torch
 from pydantic import Field
 from torch import Tensor
 
 from society.config import Frozen
-from society.keys import Keys
+from society.keys import Keys, below, chance
 from society.world.grid import Torus
 from society.world.scenario import (
     Action,
@@ -71,7 +71,7 @@ class Bazaar(Scenario):
     """Gather, call, barter, eat, die; see the file's first lines."""
 
     Config = BazaarConfig
-    PRESETS = {
+    PRESETS: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "default": {"evaluation": {"controls": ("muted_from_birth",)}},
         "quick": {"contest": {"enabled": False, "offered": False}},
     }
@@ -81,6 +81,8 @@ class Bazaar(Scenario):
         self.torus = Torus(config.size, config.size)
         self.moves = self.torus.moves
         self.window = self.torus.window(config.view)
+        self.others = ~torch.eye(config.seats, dtype=torch.bool)
+        self.apart = torch.eye(config.seats, dtype=torch.long) << 20  # nobody is in reach of themselves
         goods = config.goods
         seen = (2 * config.view + 1) ** 2
         heads = {"move": Head(5), "offer": Head(parts.market.offers)}
@@ -163,10 +165,11 @@ class Bazaar(Scenario):
 
     def step(self, s: BazaarState, action: Action, key: Keys) -> tuple[BazaarState, Outcome]:
         """Walk, gather, strike, trade, eat, call, regrow, die."""
+        turn, luck, place, skill = key.words("bazaar.seats", 4, self.config.seats).unbind(1)
         s = replace(s, pos=self.moves[s.pos, action["move"]], offer=action["offer"])
         dx, dy = self.torus.ways(s.pos)
-        reach = torch.maximum(dx.abs(), dy.abs()) + self.apart(dx)
-        s, harvest, visited, own = self._gather(s, dx, dy, key)
+        reach = torch.maximum(dx.abs(), dy.abs()) + self.apart
+        s, harvest, visited, own = self._gather(s, dx, dy, turn, luck)
         s, blows, reward = self._strike(s, action, reach, key)
         stock, deals = self.parts.market.clear(
             s.stock, s.offer, reach <= self.parts.market.config.reach, self.config.capacity, key
@@ -194,7 +197,7 @@ class Bazaar(Scenario):
                 {"target": blows.target, "good": blows.good, "amount": blows.amount},
             )
         s = self._regrow(s, key)
-        s, dead, spoiled = self._die(s, key)
+        s, dead, spoiled = self._die(s, place, skill)
         reward = reward + meal - self.parts.channel.price(said)
         return s, Outcome(
             reward=reward,
@@ -206,21 +209,19 @@ class Bazaar(Scenario):
             events=events,
         )
 
-    @staticmethod
-    def apart(dx: Tensor) -> Tensor:
-        """[N, N] huge on the diagonal: nobody is in reach of themselves."""
-        return torch.eye(dx.shape[-1], dtype=dx.dtype, device=dx.device) * (1 << 20)
+    def _gather(
+        self, s: BazaarState, dx: Tensor, dy: Tensor, turn: Tensor, luck: Tensor
+    ) -> tuple[BazaarState, Tensor, Tensor, Tensor]:
+        """Harvest by standing on a ripe cell. Of several seats on one cell that with the lowest draw `turn` gets it.
 
-    def _gather(self, s: BazaarState, dx: Tensor, dy: Tensor, key: Keys) -> tuple[BazaarState, Tensor, Tensor, Tensor]:
-        """Harvest by standing on a ripe cell. Of several seats on one cell a keyed one gets it; the cell is used up."""
+        Two equal draws of 32 bits would leave the cell to neither; it is used up all the same.
+        """
         c = self.config
         good = s.grows.gather(1, s.pos)
-        turn = key.permutation("bazaar.turn", c.seats)
-        beaten = ((dx == 0) & (dy == 0) & (turn[:, None, :] < turn[:, :, None])).any(-1)
+        beaten = ((dx == 0) & (dy == 0) & (turn[:, None, :] <= turn[:, :, None]) & self.others).any(-1)
         visited = s.ripe.gather(1, s.pos) & ~beaten
         own = good - 1 == s.skill
-        lucky = key.bernoulli("bazaar.luck", c.other_chance, c.seats)
-        units = torch.where(own, c.own_yield, lucky.long()) * visited
+        units = torch.where(own, c.own_yield, chance(luck, c.other_chance).long()) * visited
         kind = (good - 1).clamp(min=0)[..., None]
         units = torch.minimum(units, c.capacity - s.stock.gather(-1, kind)[..., 0])
         harvest = torch.zeros_like(s.stock).scatter(-1, kind, units[..., None])
@@ -242,7 +243,7 @@ class Bazaar(Scenario):
         grown = key.bernoulli("bazaar.regrow", self.config.regrowth, self.torus.cells)
         return replace(s, ripe=s.ripe | (grown & (s.grows > 0)))
 
-    def _die(self, s: BazaarState, key: Keys) -> tuple[BazaarState, Tensor, Tensor]:
+    def _die(self, s: BazaarState, place: Tensor, skill: Tensor) -> tuple[BazaarState, Tensor, Tensor]:
         """After `life` ticks a seat dies with its goods and is reborn elsewhere with a random speciality."""
         c = self.config
         dead = s.age >= c.life if c.life else torch.zeros_like(s.age, dtype=torch.bool)
@@ -250,8 +251,8 @@ class Bazaar(Scenario):
         air = torch.where(dead[:, None, :, None], 0, s.air)
         born = replace(
             s,
-            pos=torch.where(dead, key.integers("bazaar.birthplace", self.torus.cells, c.seats), s.pos),
-            skill=torch.where(dead, key.integers("bazaar.birthskill", c.goods, c.seats), s.skill),
+            pos=torch.where(dead, below(place, self.torus.cells), s.pos),
+            skill=torch.where(dead, below(skill, c.goods), s.skill),
             stock=s.stock - spoiled,
             age=torch.where(dead, 0, s.age),
             life=s.life + dead,
@@ -264,32 +265,35 @@ class Bazaar(Scenario):
 
     def observe(self, s: BazaarState) -> Observation:
         """Ripe goods and other seats' standing offers in view, oneself, and the voices of the whole world."""
-        c = self.config
+        c, spec = self.config, self.spec
         worlds, seats = s.pos.shape
         dx, dy = self.torus.ways(s.pos)
+        # fields are written into one block: concatenating them would move every number twice
+        out = torch.zeros(worlds, seats, spec.features, device=s.pos.device)
         around = self.window[s.pos].view(worlds, -1)
         growing = torch.where(s.ripe, s.grows, 0).gather(1, around).view(worlds, seats, -1, 1)
         ripe = growing == torch.arange(1, c.goods + 1, device=s.pos.device)
-        fields = [ripe.flatten(2).float(), self._seats_in_view(s, dx, dy), self._self(s)]
-        fields.append(self.parts.channel.hear_around(s.air[:, 0], dx, dy, self.torus.span))
-        return Observation(torch.cat(fields, dim=-1))
+        out[..., spec.slices["ripe"]] = ripe.flatten(2)
+        self._seats_in_view(s, dx, dy, out)
+        self._self(s, out[..., spec.slices["self"]])
+        out[..., spec.slices["heard"]] = self.parts.channel.hear_around(s.air[:, 0], dx, dy, self.torus.span)
+        return Observation(out)
 
-    def _seats_in_view(self, s: BazaarState, dx: Tensor, dy: Tensor) -> Tensor:
-        """[W, N, cells * offers]: 1 where another seat stands with this standing offer (option 0: with none)."""
+    def _seats_in_view(self, s: BazaarState, dx: Tensor, dy: Tensor, out: Tensor) -> None:
+        """1 where another seat stands in view with this standing offer (option 0: with none), [cells * offers]."""
         v, offers = self.config.view, self.parts.market.offers
-        width = (2 * v + 1) ** 2 * offers
-        seen = torch.maximum(dx.abs(), dy.abs()) + self.apart(dx) <= v
+        seen = torch.maximum(dx.abs(), dy.abs()) + self.apart <= v
         slot = ((dy + v) * (2 * v + 1) + dx + v) * offers + s.offer[:, None, :]
-        slot = torch.where(seen, slot, width)  # those out of view go to a slot that is cut off
-        plane = torch.zeros(*s.pos.shape, width + 1, device=s.pos.device)
-        return plane.scatter_(-1, slot, 1.0)[..., :width]
+        # those out of view write a 0 into a slot of the field `self`, which is written afterwards
+        first, spare = self.spec.slices["seats"].start, self.spec.slices["self"].start
+        out.scatter_(-1, torch.where(seen, slot + first, spare), seen.float())
 
-    def _self(self, s: BazaarState) -> Tensor:
+    def _self(self, s: BazaarState, out: Tensor) -> None:
         """Speciality (one-hot), stock as a share of capacity, age as a share of life."""
         c = self.config
-        skill = s.skill[..., None] == torch.arange(c.goods, device=s.pos.device)
-        age = s.age[..., None].float() / max(c.life, 1)
-        return torch.cat([skill.float(), s.stock.float() / c.capacity, age if c.life else age * 0], dim=-1)
+        out[..., : c.goods] = s.skill[..., None] == torch.arange(c.goods, device=s.pos.device)
+        out[..., c.goods : 2 * c.goods] = s.stock / c.capacity
+        out[..., -1] = s.age / c.life if c.life else 0
 
     def stock(self, s: BazaarState) -> Tensor:
         """Units of each good held by each seat."""
@@ -364,7 +368,7 @@ class Bazaar(Scenario):
         others = torch.where(torch.arange(c.goods, device=s.pos.device) == s.skill[..., None], 1 << 20, s.stock)
         lack = others.argmin(-1)
         dx, dy = self.torus.ways(s.pos)
-        distance = dx.abs() + dy.abs() + self.apart(dx)
+        distance = dx.abs() + dy.abs() + self.apart
         sells = (s.skill[:, None, :] == lack[:, :, None]) & (mine[:, None, :] > 0)
         far, whom = torch.where(sells, distance, 1 << 20).min(dim=-1)
         walk_to_seat = (mine >= min(c.own_yield, c.capacity)) & (far < 1 << 20)

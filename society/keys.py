@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import zlib
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import torch
 from torch import Tensor
@@ -40,7 +40,7 @@ def _mix_int(x: int) -> int:
     return x - (1 << 64) if x >> 63 else x
 
 
-@lru_cache(maxsize=None)
+@cache
 def _tag(name: str) -> int:
     """A fixed 64-bit word for a name: two CRCs of it, mixed, so that no table of purposes has to be kept."""
     data = name.encode()
@@ -88,22 +88,24 @@ class Keys:
         start = _mix(self.base + _tag(purpose))
         return _mix(start[:, None] + _counters(n, start.device)).view(-1, *shape)
 
+    def words(self, purpose: str, *shape: int) -> Tensor:
+        """32 random bits each, int64 [W, *shape] in [0, 2**32): the high, then the low halves of `bits`."""
+        n = math.prod(shape)
+        bits = self.bits(purpose, (n + 1) // 2)
+        halves = torch.cat([(bits >> 32).bitwise_and_(0xFFFFFFFF), bits.bitwise_and_(0xFFFFFFFF)], dim=1)
+        return (halves if halves.shape[1] == n else halves[:, :n]).view(-1, *shape)
+
     def uniform(self, purpose: str, *shape: int) -> Tensor:
         """Uniform on [0, 1) in steps of 2**-24, float32 [W, *shape]; exact on every device."""
-        top = (self.bits(purpose, *shape) >> 40).bitwise_and_(0xFFFFFF)
-        return top.to(torch.float32).mul_(2.0**-24)
+        return (self.words(purpose, *shape) >> 8).to(torch.float32).mul_(2.0**-24)
 
     def integers(self, purpose: str, high: int | Tensor, *shape: int) -> Tensor:
         """Uniform integers in [0, high), int64 [W, *shape]; high < 2**31 (Lemire's multiply-shift, bias below high / 2**32)."""
-        top = (self.bits(purpose, *shape) >> 32).bitwise_and_(0xFFFFFFFF)
-        return (top * high) >> 32
+        return below(self.words(purpose, *shape), high)
 
     def bernoulli(self, purpose: str, p: float | Tensor, *shape: int) -> Tensor:
         """True with probability p (a number, or a tensor that broadcasts to the draw), bool [W, *shape]."""
-        top = (self.bits(purpose, *shape) >> 40).bitwise_and_(0xFFFFFF)
-        if isinstance(p, Tensor):
-            return top < (p * 2.0**24)
-        return top < round(p * 2**24)
+        return chance(self.words(purpose, *shape), p)
 
     def permutation(self, purpose: str, n: int) -> Tensor:
         """A random order of 0..n-1 for each world, int64 [W, n]."""
@@ -112,3 +114,13 @@ class Keys:
     def normal(self, purpose: str, *shape: int) -> Tensor:
         """Standard normal, float32 [W, *shape]. Floating point: equal on one device, close on another."""
         return torch.special.ndtri(self.uniform(purpose, *shape).double().add_(2.0**-25)).float()
+
+
+def below(words: Tensor, high: int | Tensor) -> Tensor:
+    """Words of 32 bits as uniform integers in [0, high)."""
+    return (words * high) >> 32
+
+
+def chance(words: Tensor, p: float | Tensor) -> Tensor:
+    """Words of 32 bits as True with probability p, to within 2**-32."""
+    return words < (p * 2.0**32 if isinstance(p, Tensor) else round(p * 2**32))

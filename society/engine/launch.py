@@ -129,7 +129,8 @@ def _git() -> str:
 def _device(config: Config) -> str:
     if config.device == "cuda":
         return torch.cuda.get_device_name()
-    return str(getattr(torch.cpu, "get_capabilities", dict)().get("cpu_name", "cpu"))
+    known: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
+    return str(known.get("cpu_name", "cpu"))
 
 
 def execute(path: Path, progress: Callable[[int, int, float], None] | None = None) -> None:

@@ -66,7 +66,7 @@ class Training:
         mind = self.matchmaker(minds, self.scenario.spec, self.config.training.worlds, key)
         return Seating.of(mind.to(self.worlds.world.device), minds)
 
-    def update(self, clock: Clock) -> tuple[Collected, Report, Seating]:
+    def update(self, clock: Clock) -> tuple[Collected, Report]:
         """Collect a rollout, learn from it. Raises Stopped when a weight is no longer finite."""
         seating = self.seating()
         got = collect(
@@ -83,7 +83,7 @@ class Training:
             )
         self.population, self.worlds, self.memory = population, got.worlds, got.memory
         self.done += 1
-        return got, report, seating
+        return got, report
 
     def groups(self) -> dict[str, dict[str, np.ndarray]]:
         """All tensors of the run, for a checkpoint."""
@@ -141,7 +141,7 @@ def train(
     try:
         while run.done < run.total:
             clock, start = Clock(), time.perf_counter()
-            got, report, seating = run.update(clock)
+            got, report = run.update(clock)
             seconds = time.perf_counter() - start
             _record_update(recorder, run, got, report, clock.seconds | {"total": seconds})
             if progress:

@@ -111,7 +111,7 @@ class Population:
 
     def with_tensors(self, tensors: dict[str, Tensor]) -> Population:
         """The same architecture with other tensors (from a checkpoint, or on another device)."""
-        return replace(self, **{name: tensors[name] for name in self.TENSORS})
+        return Population(self.policy, **{name: tensors[name] for name in self.TENSORS})
 
     def take(self, rows: Int[Tensor, "P2"]) -> Population:
         """The minds in these rows, in this order: selection as an index operation."""

@@ -74,19 +74,20 @@ class Channel:
         `dx`, `dy` [w, listener, speaker] are the way from listener to speaker in cells. Loudness falls linearly from 1
         beside the listener to 0 beyond the range (`reach`, or `span`, the largest distance in the world).
         """
-        distance = dx.abs() + dy.abs()
-        direction = torch.where(dx.abs() >= dy.abs(), torch.where(dx > 0, 3, 4), torch.where(dy > 0, 2, 1))
-        direction = torch.where(distance == 0, 0, direction)
+        ax, ay = dx.abs(), dy.abs()
+        direction = torch.where(ax >= ay, torch.where(dx > 0, 3, 4), torch.where(dy > 0, 2, 1))
+        distance = ax + ay
+        direction = direction * (distance > 0)
         reach = self.config.reach or span
-        loud = (reach + 1 - distance).clamp(min=0).float().mul_(1 / (reach + 1))
-        seats = air.shape[1]
-        loud = loud * (1 - torch.eye(seats, device=air.device))
+        loud = (reach + 1 - distance).clamp_(min=0).float().mul_(1 / (reach + 1))
+        worlds, seats = air.shape[:2]
+        loud.diagonal(dim1=1, dim2=2).zero_()  # nobody hears themselves
         width = (self.config.symbols - 1) * DIRECTIONS
-        slots = torch.arange(width, device=air.device)
-        heard = []
+        heard = torch.zeros(worlds, seats, self.config.length * width + 1, device=air.device)
         for position in range(self.config.length):
             symbol = air[:, None, :, position]
-            slot = (symbol - 1) * DIRECTIONS + direction  # negative for silence: matches no slot
-            slot = torch.where(symbol > 0, slot, -1)
-            heard.append(torch.where(slot[..., None] == slots, loud[..., None], 0.0).amax(dim=2))
-        return heard[0] if len(heard) == 1 else torch.cat(heard, dim=-1)
+            slot = position * width + (symbol - 1) * DIRECTIONS + direction
+            # the silent write into a last slot, which is cut off
+            slot = torch.where(symbol > 0, slot, self.config.length * width)
+            heard.scatter_reduce_(-1, slot, loud, "amax")
+        return heard[..., :-1]

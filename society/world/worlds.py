@@ -74,8 +74,9 @@ class Worlds:
         def move(x: Tensor) -> Tensor:
             return x.to(device)
 
-        where = {name: move(getattr(self, name)) for name in ("world", "episode", "tick")}
-        return replace(self, scenario=self.scenario.to(device), state=pytree.tree_map(move, self.state), **where)
+        state = pytree.tree_map(move, self.state)
+        clock = (move(self.world), move(self.episode), move(self.tick))
+        return Worlds(self.scenario.to(device), self.seed, state, *clock)
 
 
 def legalise(
