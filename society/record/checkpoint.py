@@ -231,9 +231,7 @@ def _read(root: Path, update: int) -> Checkpoint:
         path = inside(root, "checkpoints", f"{update:08d}", name)
         data = read_bytes(path)
         if len(data) != facts["size"] or sha256(data) != facts["sha256"]:
-            raise damaged(
-                path, "checksum does not match its manifest", f"delete folder {update:08d} to use an older one"
-            )
+            raise damaged(path, "checksum does not match its manifest", f"delete folder {update:08d} to use an older one")
         try:
             arrays = load_arrays(data)
         except (SafetensorError, ValueError, KeyError) as error:

@@ -72,9 +72,7 @@ class FrameWriter:
         self._shapes: dict[str, Any] | None = None
         self._rows: dict[tuple[str, int, int], list[tuple[int, bytes | None, dict[str, np.ndarray]]]] = {}
 
-    def add(  # noqa: PLR0917 (a frame is these six things)
-        self, condition: str, seed: int, world: int, tick: int, cells: np.ndarray | None, seats: Mapping[str, Any]
-    ) -> None:
+    def add(self, condition: str, seed: int, world: int, tick: int, cells: np.ndarray | None, seats: Mapping[str, Any]) -> None:
         """Keep one frame: cells [H, W] uint8 or None, seats: field -> [N]. All frames of a run share H, W, N, fields.
 
         Raises ValueError for another shape, another field, or a place that leaves the grid.
@@ -155,9 +153,7 @@ def frame_index(run_path: Path | str) -> list[Span]:
     return list(spans.values())
 
 
-def read_frames(
-    run_path: Path | str, condition: str, world: int, first: int, last: int, *, seed: int | None = None
-) -> Frames:
+def read_frames(run_path: Path | str, condition: str, world: int, first: int, last: int, *, seed: int | None = None) -> Frames:
     """The frames of one world with first <= tick <= last, ascending; a tick recorded twice reads as the later one.
 
     `seed` is needed only where a run recorded several (default: the first of them). Nothing recorded: zero ticks.

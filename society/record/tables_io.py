@@ -20,9 +20,7 @@ Source = tuple[parts.Part, bytes, pa.Schema]
 _EMPTY = {"s": "str", "f": "float64", "i": "int64"}
 
 
-def read_table(
-    root: Path, table: str, columns: Sequence[str] | None = None, where: Where | None = None
-) -> pd.DataFrame:
+def read_table(root: Path, table: str, columns: Sequence[str] | None = None, where: Where | None = None) -> pd.DataFrame:
     """The rows of `table` in order of writing: int64, float64 and str columns, index 0, 1, ...
 
     `columns` picks and orders columns; `where` keeps rows whose column equals a value or is in a list of values,

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from record_writer import TOML, weights
 
-from society.record import checkpoint
+from society.record import checkpoint, parts
 from society.record.files import JSON_LIMIT, TOML_LIMIT, Damaged, read_json, write_json, write_text_sealed
 from society.record.store import Run, list_runs, write_status
 
@@ -214,6 +214,23 @@ def test_a_part_that_moved_is_found(run_path: Path) -> None:
 def test_a_lost_table_is_found(run_path: Path) -> None:
     shutil.rmtree(run_path / "tables" / "messages")
     assert "the last checkpoint knows 8" in refused(lambda: Run(run_path).table("messages"))
+
+
+def test_a_gap_is_found_without_a_checkpoint(run_path: Path) -> None:
+    shutil.rmtree(run_path / "checkpoints")
+    nth("tables/messages", 3)(run_path).unlink()
+    assert "part 3 is missing" in refused(lambda: Run(run_path).table("messages"))
+
+
+def test_only_a_file_at_rest_is_known_by_its_times(run_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "_verified", set())
+    Run(run_path).table("messages")
+    assert not parts._verified  # written a moment ago: another write might leave the same times
+    monkeypatch.setattr(parts, "_SETTLED_NS", 0)
+    Run(run_path).table("messages")
+    assert len(parts._verified) == 8
+    flip(nth("tables/messages", 1)(run_path), run_path)
+    refused(lambda: Run(run_path).table("messages"))
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,8 @@ def names(path: Path) -> list[str]:
 def test_rows_come_back_in_order_with_their_types(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path)
     buffer = np.arange(3)
-    recorder.add("metrics", {**metric_rows(1), "name": ["a", "b", "é"], "value": buffer, "update": np.uint8(1)})
+    first = {**metric_rows(1), "name": ["a", "b", "é"], "value": buffer, "mind": buffer, "update": np.uint8(1)}
+    recorder.add("metrics", first)
     buffer[:] = 99  # the caller may use its arrays again
     recorder.add("metrics", {**metric_rows(2), "name": np.array(["b", "c"]), "value": np.float32([0.5, np.nan])})
     recorder.add("metrics", {**metric_rows(3), "name": "alone", "value": True, "condition": "mute"})
@@ -31,6 +32,7 @@ def test_rows_come_back_in_order_with_their_types(tmp_path: Path) -> None:
     assert list(frame.columns) == [*LEADING, *TABLES["metrics"]]
     assert list(frame["name"]) == ["a", "b", "é", "b", "c", "alone"]
     np.testing.assert_array_equal(frame["value"], [0, 1, 2, 0.5, np.nan, 1])
+    assert list(frame["mind"]) == [0, 1, 2, -1, -1, -1]
     assert frame.dtypes.astype(str).replace("object", "str").to_dict() == {
         **dict.fromkeys(["condition", "name"], "str"),
         **dict.fromkeys(["seed", "world", "tick", "update", "agent_steps", "mind"], "int64"),
@@ -186,9 +188,7 @@ def test_rewind_notices_lost_rows(tmp_path: Path) -> None:
 def test_a_million_rows(tmp_path: Path) -> None:
     rows = 1_000_000
     draw = np.random.default_rng(0)
-    columns = {
-        name: draw.integers(0, 32, rows) for name in (*TABLES["messages"], "world", "m0", "m1", "m2", "meaning0")
-    }
+    columns = {name: draw.integers(0, 32, rows) for name in (*TABLES["messages"], "world", "m0", "m1", "m2", "meaning0")}
     recorder = Recorder(tmp_path)
     start = time.process_time()
     recorder.add("messages", {**columns, "condition": "normal", "seed": 0, "tick": np.arange(rows)})
