@@ -56,7 +56,7 @@ def test_positional_disentanglement_by_hand():
 
 def test_symbols_are_counted_and_padding_is_not():
     grid = np.array([(i, j) for i in range(3) for j in range(3)])
-    counted = np.array([[0] * i + [1] * j + [-1] * (4 - i - j) for i, j in grid])
+    counted = np.array([[0] * (i + 1) + [1] * (j + 1) + [-1] * (4 - i - j) for i, j in grid])
     assert la.bosdis(grid, counted) == pytest.approx(1.0, abs=1e-9)
     meanings, padded = [[0, 0], [0, 1], [1, 0], [1, 1]], [[0, 5], [0, 6], [1, -1], [1, -1]]
     assert la.posdis(meanings, padded) == pytest.approx(
