@@ -6,6 +6,7 @@ Every heavy import is inside the command that needs it.
 from __future__ import annotations
 
 import argparse
+import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -63,7 +64,11 @@ def _line(doc: FieldDoc) -> str:
 
 
 def _shown(value: object) -> str:
-    return ",".join(map(str, value)) or "none" if isinstance(value, list | tuple) else str(value)
+    """A default as one would write it on the command line."""
+    if isinstance(value, list | tuple):
+        nested = any(isinstance(one, list | tuple) for one in value)
+        return json.dumps(value) if nested else ",".join(map(_shown, value)) or "none"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def do_run(options: argparse.Namespace) -> Result:

@@ -1,9 +1,9 @@
 import errno
 import math
 import os
+import resource
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -396,6 +396,7 @@ def test_help_of_a_scenario(society, home):
     status, out, _ = society("run", "toyworld", "--help")
     assert status == 0 and "--world.size" in out and "default: 9" in out
     assert "presets of toyworld: default, quick" in out
+    assert "default: [[1, 1]]" in out and "default: normal,mute,content" in out and "default: true" in out
     assert society("run", "toywrld", "--help")[0] == 2
 
 
@@ -410,18 +411,22 @@ def test_seeds():
             seeds(bad)
 
 
-def test_importing_and_help_are_quick():
-    environment = os.environ | {"PYTHONPATH": ""}
-    command = [sys.executable, "-X", "importtime", "-m", "society.cli", "--help"]
-    taken = []
-    for _ in range(5):  # the least of five: other processes share the cores
-        began = time.perf_counter()
-        done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
-        taken.append(time.perf_counter() - began)
-        if taken[-1] < 0.3:
-            break
-    assert min(taken) < 0.3
-    loaded = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
+def help_seconds(*options):
+    """Processor seconds of `society --help`: on a busy machine the clock on the wall says nothing."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    command = [sys.executable, *options, "-m", "society.cli", "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, done.stderr
+
+
+def test_help_is_quick():
+    assert min(help_seconds()[0] for _ in range(3)) < 0.3
+
+
+def test_help_imports_nothing_heavy():
+    lines = help_seconds("-X", "importtime")[1].splitlines()
+    loaded = {line.rpartition("|")[2].strip().partition(".")[0] for line in lines}
     assert "society" in loaded
     assert not loaded & {"torch", "pandas", "numpy", "pydantic", "rich", "pyarrow", "scipy", "streamlit"}
 
