@@ -7,7 +7,7 @@ mutation and freezing are index operations on rows, and an optimiser step is a h
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -39,6 +39,7 @@ class Replay:
     logits: dict[str, Float[Tensor, "P T R L V"]]
 
 
+@runtime_checkable
 class Policy(Protocol):
     """An architecture without weights: every method takes the weights [P, D] of the minds it speaks for.
 

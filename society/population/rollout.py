@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -46,6 +46,7 @@ class Report:
     numbers: dict[str, Tensor] = field(default_factory=dict)
 
 
+@runtime_checkable
 class Learner(Protocol):
     """Turns experience into better minds."""
 

@@ -1,0 +1,9 @@
+"""Every annotated shape of worlds, populations and minds is checked at run time while the tests run."""
+
+import os
+
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # before torch: idle threads sleep beside busy processes
+
+from jaxtyping import install_import_hook  # noqa: E402
+
+install_import_hook(["society.world", "society.population", "society.agents"], "beartype.beartype")
