@@ -65,10 +65,20 @@ class Batch:
         return Batch(take(self.features), mask, *parts, memory)
 
     def flat(self) -> Batch:
-        """All ticks as rows of one tick, for minds without memory: [P, 1, T * R, ...]."""
+        """All ticks as rows of one tick, for minds without memory: [P, 1, T * R, ...].
+
+        Steps that enter no loss are left out, as far as no mind has more of the others: in a world of turns, half.
+        """
+        keep = self.keep.flatten(1)
+        most = max(int(keep.sum(1).max()), 1)
+        kept = None
+        if most < keep.shape[1]:
+            kept = keep.int().argsort(dim=1, descending=True, stable=True)[:, :most]
+        mind = torch.arange(len(keep), device=keep.device)[:, None]
 
         def one(x: Tensor) -> Tensor:
-            return x.flatten(1, 2)[:, None]
+            rows = x.flatten(1, 2)
+            return (rows if kept is None else rows[mind, kept])[:, None]
 
         mask = None if self.mask is None else one(self.mask)
         parts = (one(x) for x in (self.action, self.logp, self.adv, self.returns, self.keep, self.forget))

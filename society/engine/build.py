@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from typing import Any
+from typing import Any, Literal
 
 import torch
 
@@ -44,11 +44,17 @@ def _multiplies_bfloat16() -> bool:
 
 
 def scenario(
-    config: Config, *, intervention: Intervention | None = None, trade: bool = True, peace: bool = False
+    config: Config,
+    *,
+    intervention: Intervention | None = None,
+    trade: bool = True,
+    peace: bool = False,
+    split: Literal["train", "all"] = "train",
 ) -> Scenario:
     """The scenario of a config with its components, one of which a condition may have exchanged.
 
     A control's own condition (`config.condition`) is applied first: a population that is grown muted is judged muted.
+    `split` is "train" for growing and "all" for judging, where tasks that training held out are met too.
     """
     grown = config.condition
     if grown == "muted_from_birth":
@@ -62,6 +68,7 @@ def scenario(
         Channel(config.channel, intervention),
         Market(market, goods=getattr(config.world, "goods", 2)),
         Contest(contest),
+        split,
     )
     made: Scenario = registry.get("scenarios", config.scenario)(config.world, parts)
     return made.to(torch.device(config.device)) if config.device == "cuda" else made

@@ -52,7 +52,7 @@ class Evaluation:
     def __init__(self, config: Config, population: Population, path: Path, update: int):
         self.config, self.population, self.update = config, population, update
         self.recorder, self.frames = Recorder(path), FrameWriter(path)
-        self.plain = build.scenario(config)
+        self.plain = self._scenario()
         self.tape = Tape()
         self.missing: dict[str, str] = {}
 
@@ -74,6 +74,10 @@ class Evaluation:
         self.recorder.flush(self.update)
         self.frames.flush(self.update)
         return self.missing
+
+    def _scenario(self, **changes: Any) -> Scenario:
+        """The scenario with every task, also those that training held out, and one thing changed."""
+        return build.scenario(self.config, split="all", **changes)
 
     def _minds(self, population: Population | None = None, mind: Tensor | None = None) -> Minds:
         e, spec = self.config.evaluation, self.plain.spec
@@ -98,14 +102,14 @@ class Evaluation:
         symbols = config.channel.symbols
         changed: dict[str, Callable[[], Scenario]] = {
             "normal": lambda: self.plain,
-            "mute": lambda: build.scenario(config, intervention=mute),
-            "content": lambda: build.scenario(config, intervention=Content(self.tape.marginal(symbols))),
-            "relabel": lambda: build.scenario(config, intervention=Relabel(config.seed, symbols)),
-            "scramble": lambda: build.scenario(
-                config, intervention=Scramble(self.tape.tensor(), FIRST_WORLD, self.plain.spec.episode)
+            "mute": lambda: self._scenario(intervention=mute),
+            "content": lambda: self._scenario(intervention=Content(self.tape.marginal(symbols))),
+            "relabel": lambda: self._scenario(intervention=Relabel(config.seed, symbols)),
+            "scramble": lambda: self._scenario(
+                intervention=Scramble(self.tape.tensor(), FIRST_WORLD, self.plain.spec.episode)
             ),
-            "tradeless": lambda: build.scenario(config, trade=False),
-            "peaceful": lambda: build.scenario(config, peace=True),
+            "tradeless": lambda: self._scenario(trade=False),
+            "peaceful": lambda: self._scenario(peace=True),
         }
         self._play(condition, changed[condition](), self._minds())
         return None

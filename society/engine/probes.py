@@ -40,7 +40,7 @@ def probe(config: Config, tick: Tick, minds: Minds, leading: Mapping[str, Any]) 
         own = torch.stack([_said_with_probability(minds, tick, name, speaker, option) for option in options], -1)
         own = own / own.sum(-1, keepdim=True).clamp(min=1e-30)
         for number, option in enumerate(options):
-            changed = build.scenario(config, intervention=Do(speaker, option, plain))
+            changed = build.scenario(config, intervention=Do(speaker, option, plain), split=tick.worlds.scenario.parts.split)
             for head, probs in _reactions(minds, tick, changed):
                 yield _rows(
                     leading, spec.seats, count, speaker, number, own[:, number], option, head, probs, minds

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
-from typing import Any, ClassVar, TypeVar, dataclass_transform
+from typing import Any, ClassVar, Literal, TypeVar, dataclass_transform
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -193,11 +193,15 @@ class Script:
 
 @dataclass(frozen=True)
 class Parts:
-    """The components that a scenario is given. A condition exchanges one of them and touches nothing else."""
+    """The components that a scenario is given. A condition exchanges one of them and touches nothing else.
+
+    `split` says which of its tasks are drawn, in a scenario that holds some out: "train" never draws those held out.
+    """
 
     channel: Channel
     market: Market
     contest: Contest
+    split: Literal["train", "all"] = "train"
 
 
 class Scenario(ABC):
