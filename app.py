@@ -1,0 +1,4 @@
+"""The viewer of ./runs: `streamlit run app.py`."""
+from society.viewer.main import main
+
+main()

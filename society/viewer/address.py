@@ -1,0 +1,51 @@
+"""The address bar as the viewer's memory: every choice is a query parameter, so that any view can be sent as a link.
+
+What an address says is only ever compared with the choices there are; anything else is refused in a line.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import streamlit as st
+
+from society.viewer.words import plain
+
+BELOW = {"run": ("condition", "world", "tick", "window"), "condition": ("window",), "world": ("window",)}
+
+
+def choose(name: str, options: Sequence[str], widget: Callable[..., Any], label: str, *, default: str = "", **more: Any) -> str:
+    """Let `widget` (a selectbox, a segmented control, ...) choose one of `options`; the choice is parameter `name`.
+
+    An address that asks for something else is told so, and gets the default (the first option).
+    """
+    asked = st.query_params.get(name)
+    if asked is not None and asked not in options:
+        st.warning(f"The address asks for a {name} that is not here: showing another.", icon=":material/link_off:")
+        del st.query_params[name]
+        asked = None
+    key = f"choose_{name}"
+    # The address leads and the widget follows; a callback runs before the script, so it has been written by now.
+    st.session_state[key] = asked if asked is not None else (default or options[0])
+
+    def changed() -> None:
+        value = st.session_state[key]
+        if value is not None:
+            go(**{name: value})
+
+    widget(label, options, key=key, on_change=changed, **more)
+    chosen = st.session_state[key]
+    return chosen if chosen is not None else options[0]
+
+
+def go(**parameters: str) -> None:
+    """Change parameters; those that only made sense with the old value of another are dropped."""
+    for name, value in parameters.items():
+        if st.query_params.get(name) != value:
+            for below in BELOW.get(name, ()):
+                st.query_params.pop(below, None)
+            st.query_params[name] = value
+
+
+def refuse(message: str) -> None:
+    """A plain refusal, with nothing of what was asked for in it."""
+    st.error(plain(message), icon=":material/block:")

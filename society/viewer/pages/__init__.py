@@ -1,0 +1,1 @@
+"""The pages: thin, each shows what `queries` reads."""

@@ -1,0 +1,43 @@
+"""Frames on their way to the browser: typed arrays in one compressed text, read back by `player/player.js`.
+
+Layout before compression: the header's length (uint32, little-endian), the header (JSON: name -> [type, shape, offset],
+offsets counted from the end of the header), then the arrays, each beginning at a multiple of four.
+"""
+
+import base64
+import json
+import struct
+import zlib
+from collections.abc import Mapping
+
+import numpy as np
+
+# The types that both sides know: NumPy's name -> the JavaScript array that reads it.
+TYPES = {"|u1": "Uint8Array", "<u2": "Uint16Array", "<i2": "Int16Array", "<i4": "Int32Array", "<f4": "Float32Array"}
+
+
+def encode(arrays: Mapping[str, np.ndarray]) -> str:
+    """Named arrays as base64 text. ValueError for a type that the browser's side does not know."""
+    header: dict[str, list[object]] = {}
+    body = bytearray()
+    for name, array in arrays.items():
+        kind = array.dtype.newbyteorder("<").str
+        if kind not in TYPES:
+            raise ValueError(f"{name} is {array.dtype}: the player reads {', '.join(TYPES)}")
+        header[name] = [kind, list(array.shape), len(body)]
+        body += np.ascontiguousarray(array, dtype=kind).tobytes()
+        body += bytes(-len(body) % 4)
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 4)
+    return base64.b64encode(zlib.compress(struct.pack("<I", len(text)) + text + bytes(body), 6)).decode()
+
+
+def decode(text: str) -> dict[str, np.ndarray]:
+    """What `encode` was given; the browser's decoder in Python, so that the format can be tested without one."""
+    data = zlib.decompress(base64.b64decode(text))
+    (length,) = struct.unpack_from("<I", data)
+    arrays = {}
+    for name, (kind, shape, offset) in json.loads(data[4 : 4 + length]).items():
+        count = int(np.prod(shape, dtype=np.int64))
+        arrays[name] = np.frombuffer(data, kind, count, 4 + length + offset).reshape(shape)
+    return arrays

@@ -1,0 +1,238 @@
+"""What the pages ask of a folder of runs. Everything is read through `society.record`, which verifies it.
+
+A result is cached under the identity (name, size, time) of the files that it was read from: a file that changes is read
+again, one that does not is read once for all browser sessions. Cached objects are shared, so nobody changes them.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from society.analysis.declared import Declared
+from society.analysis.estimate import NAN, Estimate
+from society.record.files import Damaged
+from society.record.frames import Span
+from society.record.store import Run, list_runs
+from society.viewer.words import interval, number
+
+Identity = tuple[tuple[str, int, int], ...]
+
+
+class Refused(ValueError):  # noqa: N818 (it says what happened to the request)
+    """A run that will not be opened; the message is one line for the user."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One line of the list of runs; `steps` and `total` are agent-steps, -1 where unknown."""
+
+    name: str
+    state: str
+    scenario: str = ""
+    seed: int | None = None
+    headline: str = ""
+    unit: str = ""
+    steps: int = -1
+    total: int = -1
+    created: datetime | None = None
+    problem: str = ""
+
+
+# ------------------------------------------------------------------------------------------------------------ the folder
+
+
+def runs(root: Path) -> list[Run]:
+    """The runs in `root`, newest first, those that a link leads out of the folder to included: `refusal` tells."""
+    return list_runs(root)
+
+
+def refusal(root: Path, run: Run) -> str:
+    """Why a listed run is not opened; empty for one that may be."""
+    try:
+        home, real = root.resolve(), run.path.resolve()
+    except (OSError, RuntimeError):  # RuntimeError: a link to itself
+        return "its folder cannot be resolved"
+    return "" if real.is_relative_to(home) and real != home else "a link that leads out of the folder of runs"
+
+
+def open_run(root: Path, name: str) -> Run:
+    """The run of exactly that name. A name is only ever compared with what the folder lists, never made into a path.
+
+    Raises `Refused`.
+    """
+    for run in runs(root):
+        if run.name == name:
+            reason = refusal(root, run)
+            if reason:
+                raise Refused(f"This run is not opened: {reason}.")
+            return run
+    raise Refused("There is no run of that name in this folder.")
+
+
+def listed(root: Path, run: Run) -> Listed:
+    """A run in one line. Never raises: what cannot be read becomes the line's problem."""
+    reason = refusal(root, run)
+    if reason:
+        return Listed(run.name, "refused", problem=reason)
+    state = run.state
+    if state == "damaged":
+        return Listed(run.name, state, problem=_short(run.problem or "", run))
+    config, status, problem = run.config, run.status, str(run.status.get("message") or "")
+    try:
+        found = estimates(run) or []
+        head = headline(run, found)
+    except Damaged as error:
+        state, head, problem = "damaged", None, _short(str(error), run)
+    return Listed(
+        run.name,
+        state,
+        str(config.get("scenario", "")),
+        config["seed"] if isinstance(config.get("seed"), int) else None,
+        f"{number(head.value)} {interval(head.ci_low, head.ci_high)}".strip() if head else "",
+        head.unit if head else "",
+        _whole(status.get("agent_steps")),
+        _whole(status.get("total")),
+        _date(run.meta.get("created")),
+        problem,
+    )
+
+
+def _short(problem: str, run: Run) -> str:
+    """A problem without the path that leads to the run, which the line names already."""
+    return problem.replace(f"{run.path}/", "").replace(str(run.path), run.name)
+
+
+def _whole(value: object) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else -1
+
+
+def _date(value: object) -> datetime | None:
+    try:
+        return datetime.fromisoformat(value).replace(tzinfo=None) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+# ------------------------------------------------------------------------------------------------------------ the report
+
+
+def declared(run: Run) -> Declared | None:
+    """What the scenario declared; None where the run says nothing that can be read."""
+    try:
+        return Declared.from_json(run.meta.get("declared"))
+    except (Damaged, ValueError):
+        return None
+
+
+def headline(run: Run, found: list[Estimate]) -> Estimate | None:
+    """The headline of the trained population, if it was estimated."""
+    told = declared(run)
+    name = told.headline.name if told else ""
+    return next((line for line in found if line.metric == name and line.condition == "normal"), None)
+
+
+def estimates(run: Run) -> list[Estimate] | None:
+    """The lines of report.json, None before there is one. Raises `Damaged`."""
+    return _estimates(str(run.path), identity(run.path, "report.json"))
+
+
+@lru_cache(maxsize=256)
+def _estimates(path: str, _: Identity) -> list[Estimate] | None:
+    report = Run(path).report
+    if report is None:
+        return None
+    lines = report.get("estimates")
+    return [_estimate(line) for line in lines if isinstance(line, dict)] if isinstance(lines, list) else []
+
+
+def _estimate(line: dict[str, Any]) -> Estimate:
+    """A line of a report as an `Estimate`; what is missing or of another kind takes the field's blank value."""
+    blank = {"str": "", "float": NAN, "int": 0, "bool": False}
+    known: dict[str, Any] = {}
+    for field in fields(Estimate):
+        value, kind = line.get(field.name), str(field.type)
+        if kind == "float" and isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+            known[field.name] = float(value)
+        else:
+            known[field.name] = value if type(value).__name__ == kind and kind != "float" else blank[kind]
+    return Estimate(**known)
+
+
+# ------------------------------------------------------------------------------------------------------------ the tables
+
+
+def identity(path: Path, *names: str) -> Identity:
+    """Name, size and time of each file that `names` mean (a file, or the files of a folder), and of LATEST."""
+    return tuple(_identity(path.joinpath(*names))) + tuple(_identity(path / "checkpoints" / "LATEST"))
+
+
+def _identity(path: Path) -> Iterator[tuple[str, int, int]]:
+    try:
+        files = sorted(path.iterdir()) if path.is_dir() else [path]
+        for file in files:
+            facts = file.stat()
+            yield file.name, facts.st_size, facts.st_mtime_ns
+    except OSError:  # gone in between, or never there: either way another identity than before
+        yield str(path), -1, -1
+
+
+def table(run: Run, name: str, columns: tuple[str, ...] = (), **where: Any) -> pd.DataFrame:
+    """Rows of a table, cached by the identity of its parts. Raises `Damaged`."""
+    wanted = tuple(sorted(where.items()))
+    return _table(str(run.path), identity(run.path, "tables", name), name, columns, wanted)
+
+
+@lru_cache(maxsize=64)
+def _table(path: str, _: Identity, name: str, columns: tuple[str, ...], where: tuple[tuple[str, Any], ...]) -> pd.DataFrame:
+    return Run(path).table(name, list(columns) or None, dict(where))
+
+
+def family(run: Run) -> dict[str, Run]:
+    """The run itself, called `normal`, and its controls by name. Raises `Damaged`."""
+    return {"normal": run, **run.controls}
+
+
+def curves(run: Run) -> pd.DataFrame:
+    """population, name, agent_steps, value of the run and its controls: the mean over minds, one row per update."""
+    rows = []
+    for label, one in family(run).items():
+        found = table(one, "metrics", ("update", "agent_steps", "mind", "name", "value"))
+        if found.empty:
+            continue
+        # A row of mind -1 speaks for the whole population already; only where there is none are minds averaged.
+        whole = found[found["mind"] == -1]
+        minds = found[(found["mind"] != -1) & ~found["name"].isin(set(whole["name"]))]
+        mean = pd.concat([whole, minds]).groupby(["name", "agent_steps"], as_index=False, sort=True)["value"].mean()
+        rows.append(mean.assign(population=label))
+    columns = ["population", "name", "agent_steps", "value"]
+    return pd.concat(rows)[columns] if rows else pd.DataFrame({name: [] for name in columns})
+
+
+def throughput(run: Run) -> pd.DataFrame:
+    """population, phase, agent_steps, seconds, of every update of the run and its controls."""
+    rows = []
+    for label, one in family(run).items():
+        found = table(one, "timing", ("update", "agent_steps", "phase", "seconds"))
+        if not found.empty:
+            rows.append(found.assign(population=label))
+    columns = ["population", "phase", "update", "agent_steps", "seconds"]
+    return pd.concat(rows)[columns] if rows else pd.DataFrame({name: [] for name in columns})
+
+
+# ------------------------------------------------------------------------------------------------------------ the frames
+
+
+def spans(run: Run) -> list[tuple[Run, Span]]:
+    """What can be replayed, the controls' worlds included. Raises `Damaged`."""
+    return [(one, span) for one in family(run).values() for span in _spans(str(one.path), identity(one.path, "frames"))]
+
+
+@lru_cache(maxsize=64)
+def _spans(path: str, _: Identity) -> list[Span]:
+    return Run(path).frame_index()
