@@ -63,6 +63,7 @@ class BazaarState:
     skill: Tensor  # [W, N] speciality, 0..G-1
     age: Tensor  # [W, N] ticks
     life: Tensor  # [W, N] number of this life, from 0
+    heading: Tensor  # [W, N] the last move
     offer: Tensor  # [W, N] standing offer, a row of the market's table
     air: Tensor  # [W, D, N, L] messages on their way; the first is heard now
 
@@ -94,7 +95,7 @@ class Bazaar(Scenario):
             fields={
                 "ripe": (seen, goods),
                 "seats": (seen, parts.market.offers),
-                "self": (2 * goods + 1,),
+                "self": (2 * goods + 6,),
                 "heard": (parts.channel.directional_features,),
             },
             heads=heads,
@@ -139,6 +140,7 @@ class Bazaar(Scenario):
             skill=key.integers("bazaar.skill", c.goods, c.seats),
             age=age,
             life=zero,
+            heading=zero,
             offer=zero,
             air=self.parts.channel.silence(worlds, c.seats, grows.device),
         )
@@ -166,7 +168,8 @@ class Bazaar(Scenario):
     def step(self, s: BazaarState, action: Action, key: Keys) -> tuple[BazaarState, Outcome]:
         """Walk, gather, strike, trade, eat, call, regrow, die."""
         turn, luck, place, skill = key.words("bazaar.seats", 4, self.config.seats).unbind(1)
-        s = replace(s, pos=self.moves[s.pos, action["move"]], offer=action["offer"])
+        move = action["move"]
+        s = replace(s, pos=self.moves[s.pos, move], heading=move, offer=action["offer"])
         dx, dy = self.torus.ways(s.pos)
         reach = torch.maximum(dx.abs(), dy.abs()) + self.apart
         s, harvest, visited, own = self._gather(s, dx, dy, turn, luck)
@@ -256,6 +259,7 @@ class Bazaar(Scenario):
             stock=s.stock - spoiled,
             age=torch.where(dead, 0, s.age),
             life=s.life + dead,
+            heading=torch.where(dead, 0, s.heading),
             offer=torch.where(dead, 0, s.offer),
             air=air,
         )
@@ -289,10 +293,11 @@ class Bazaar(Scenario):
         out.scatter_(-1, torch.where(seen, slot + first, spare), seen.float())
 
     def _self(self, s: BazaarState, out: Tensor) -> None:
-        """Speciality (one-hot), stock as a share of capacity, age as a share of life."""
+        """Speciality (one-hot), stock as a share of capacity, last move (one-hot), age as a share of life."""
         c = self.config
         out[..., : c.goods] = s.skill[..., None] == torch.arange(c.goods, device=s.pos.device)
         out[..., c.goods : 2 * c.goods] = s.stock / c.capacity
+        out[..., 2 * c.goods : -1] = s.heading[..., None] == torch.arange(5, device=s.pos.device)
         out[..., -1] = s.age / c.life if c.life else 0
 
     def stock(self, s: BazaarState) -> Tensor:
@@ -330,11 +335,12 @@ class Bazaar(Scenario):
 
     @property
     def scripts(self) -> Mapping[str, Script]:
-        """Random, autarky (gathers every good alone), trader (specialises, walks to its complement); greedy."""
+        """Random; autarky and trader, who see and hear what a mind does; an omniscient trader as the upper anchor."""
         return {
             "random": Script(self._random, "every option alike"),
-            "autarky": Script(self._autarky, "walks to the nearest ripe cell of the good it lacks most", privileged=True),
-            "trader": Script(self._trader, "gathers its own good, walks to a complement and swaps", privileged=True),
+            "autarky": Script(self._autarky, "gathers in view what it lacks most; no offers, no calls"),
+            "trader": Script(self._trader, "gathers its own good in view, calls it out, meets a complement and swaps"),
+            "omniscient": Script(self._omniscient, "the trader with a map of the whole world", privileged=True),
         }
 
     def _random(self, s: BazaarState, seen: Observation, key: Keys) -> Action:
@@ -348,34 +354,63 @@ class Bazaar(Scenario):
         long = {n: h.length for n, h in self.spec.heads.items()}
         return {n: zero if k == 1 else zero[..., None].expand(-1, -1, k) for n, k in long.items()}
 
-    def _nearest(self, s: BazaarState, good: Tensor) -> Tensor:
-        """The nearest ripe cell of good [W, N] for each seat; its own cell if there is none."""
-        cells = torch.arange(self.torus.cells, device=s.pos.device)
+    def _nearest(self, s: BazaarState, good: Tensor, cells: Tensor) -> tuple[Tensor, Tensor]:
+        """The nearest ripe cell of good [W, N] among `cells` [W, N, K], and whether there is one."""
         dx, dy = self.torus.way(s.pos[..., None], cells)
-        distance = dx.abs() + dy.abs()
-        wanted = (s.ripe & (s.grows > 0))[:, None, :] & (s.grows[:, None, :] - 1 == good[..., None])
-        far, goal = torch.where(wanted, distance, 1 << 20).min(dim=-1)
-        return torch.where(far < 1 << 20, goal, s.pos)
+        worlds = torch.arange(len(cells), device=cells.device)[:, None, None]
+        wanted = s.ripe[worlds, cells] & (s.grows[worlds, cells] - 1 == good[..., None])
+        far, best = torch.where(wanted, dx.abs() + dy.abs(), 1 << 20).min(dim=-1)
+        return cells.gather(-1, best[..., None])[..., 0], far < 1 << 20
+
+    def _search(self, s: BazaarState, good: Tensor) -> Tensor:
+        """The move towards the nearest ripe cell of a good in view; where there is none, straight on."""
+        goal, found = self._nearest(s, good, self.window[s.pos])
+        straight = torch.where(s.heading > 0, s.heading, 1 + s.pos % 4)
+        return torch.where(found, self.torus.step_towards(s.pos, goal), straight)
 
     def _autarky(self, s: BazaarState, seen: Observation, key: Keys) -> Action:
-        goal = self._nearest(s, s.stock.argmin(-1))
-        return self._idle(s) | {"move": self.torus.step_towards(s.pos, goal)}
+        return self._idle(s) | {"move": self._search(s, s.stock.argmin(-1))}
 
-    def _trader(self, s: BazaarState, seen: Observation, key: Keys) -> Action:
-        """Holding enough of its own good it walks to the nearest seat that gathers the good it lacks most and holds some."""
-        c = self.config
+    def _wares(self, s: BazaarState) -> tuple[Tensor, Tensor, Tensor]:
+        """What a trader holds of its own good, which other good it lacks most, and the offer that says so, each [W, N]."""
         mine = s.stock.gather(-1, s.skill[..., None])[..., 0]
-        others = torch.where(torch.arange(c.goods, device=s.pos.device) == s.skill[..., None], 1 << 20, s.stock)
-        lack = others.argmin(-1)
-        dx, dy = self.torus.ways(s.pos)
-        distance = dx.abs() + dy.abs() + self.apart
-        sells = (s.skill[:, None, :] == lack[:, :, None]) & (mine[:, None, :] > 0)
-        far, whom = torch.where(sells, distance, 1 << 20).min(dim=-1)
-        walk_to_seat = (mine >= min(c.own_yield, c.capacity)) & (far < 1 << 20)
-        goal = torch.where(walk_to_seat, s.pos.gather(1, whom), self._nearest(s, s.skill))
+        own = torch.arange(self.config.goods, device=s.pos.device) == s.skill[..., None]
+        lack = torch.where(own, 1 << 20, s.stock).argmin(-1)
         table = self.parts.market.table.to(s.pos.device)
         fits = (table[:, 0] == s.skill[..., None]) & (table[:, 1] == lack[..., None])
-        offer = torch.where(mine > 0, fits.int().argmax(-1), 0)
+        return mine, lack, torch.where(mine > 0, fits.int().argmax(-1), 0)
+
+    def _meet(self, s: BazaarState, whom: Tensor) -> tuple[Tensor, Tensor]:
+        """The cell of the nearest seat of `whom` [W, from, to], and whether there is one."""
+        dx, dy = self.torus.ways(s.pos)
+        far, best = torch.where(whom, dx.abs() + dy.abs() + self.apart, 1 << 20).min(dim=-1)
+        return s.pos.gather(1, best), far < 1 << 20
+
+    def _trader(self, s: BazaarState, seen: Observation, key: Keys) -> Action:
+        """Calls its speciality while it has wares; with enough of them goes to a fitting offer in view, else to the call."""
+        mine, lack, offer = self._wares(s)
+        dx, dy = self.torus.ways(s.pos)
+        near = torch.maximum(dx.abs(), dy.abs()) + self.apart <= self.config.view
+        table = self.parts.market.table.to(s.pos.device)[s.offer]
+        fits = (table[:, None, :, 0] == lack[:, :, None]) & (table[:, None, :, 1] == s.skill[:, :, None])
+        calls = (s.air[:, 0, :, 0] - 1)[:, None, :] == lack[:, :, None]
+        sight, in_view = self._meet(s, near & fits)
+        sound, heard = self._meet(s, calls)
+        goal = torch.where(in_view, sight, sound)
+        ready = (mine >= min(self.config.own_yield, self.config.capacity)) & (in_view | heard)
+        move = torch.where(ready, self.torus.step_towards(s.pos, goal), self._search(s, s.skill))
+        symbol = torch.where((mine > 0) & (s.skill + 1 < self.parts.channel.config.symbols), s.skill + 1, 0)
+        say = symbol if self.parts.channel.config.length == 1 else symbol[..., None].expand_as(s.air[:, 0])
+        return self._idle(s) | {"move": move, "offer": offer, "say": say}
+
+    def _omniscient(self, s: BazaarState, seen: Observation, key: Keys) -> Action:
+        """Goes to the nearest ripe cell of its own good anywhere, then to the nearest complement that has wares."""
+        mine, lack, offer = self._wares(s)
+        everywhere = torch.arange(self.torus.cells, device=s.pos.device).expand(*s.pos.shape, -1)
+        cell, _ = self._nearest(s, s.skill, everywhere)
+        partner, found = self._meet(s, (s.skill[:, None, :] == lack[:, :, None]) & (mine[:, None, :] > 0))
+        ready = (mine >= min(self.config.own_yield, self.config.capacity)) & found
+        goal = torch.where(ready, partner, cell)
         return self._idle(s) | {"move": self.torus.step_towards(s.pos, goal), "offer": offer}
 
 

@@ -53,7 +53,7 @@ class Run:
         return read_status(self.path)
 
     @property
-    def report(self) -> dict[str, Any] | None:
+    def saved_report(self) -> dict[str, Any] | None:
         """report.json, or None where no report was made yet."""
         path = inside(self.path, "report.json")
         return read_json(path) if path.exists() else None
@@ -142,7 +142,7 @@ class Run:
 
     def verify(self) -> list[str]:
         """Read every file and return one line for each that fails; [] for a whole run. Controls are included."""
-        checks: list[Callable[[], object]] = [lambda: self.config, lambda: self.status, lambda: self.report]
+        checks: list[Callable[[], object]] = [lambda: self.config, lambda: self.status, lambda: self.saved_report]
         checks += [self.frame_index, *(partial(self.table, name) for name in TABLES)]
         problems = []
         try:

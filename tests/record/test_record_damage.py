@@ -29,7 +29,7 @@ FILES: dict[str, tuple[Callable[[Path], Path], Callable[[Path], Path], Callable[
     "run.toml": (named("run.toml"), named("meta.json"), lambda run: Run(run).config),
     "meta.json": (named("meta.json"), named("report.json"), lambda run: Run(run).meta),
     "status.json": (named("status.json"), named("meta.json"), lambda run: Run(run).status),
-    "report.json": (named("report.json"), named("status.json"), lambda run: Run(run).report),
+    "report.json": (named("report.json"), named("status.json"), lambda run: Run(run).saved_report),
     "control": (
         named("controls", "muted_from_birth", "run.toml"),
         named("controls", "muted_from_birth", "meta.json"),
@@ -132,7 +132,7 @@ def test_damage_is_a_one_line_error(run_path: Path, kind: str, damage: Callable[
     names = [path.name, other(run_path).name]
     damage(path, other(run_path))
     if kind == "report.json" and damage is remove:
-        assert Run(run_path).report is None  # a run may have no report yet
+        assert Run(run_path).saved_report is None  # a run may have no report yet
         return
     line = refused(lambda: read(run_path))
     assert damage is remove or names[0] in line or (damage is swap and names[1] in line)

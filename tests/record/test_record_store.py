@@ -1,4 +1,6 @@
+import errno
 import multiprocessing
+import os
 import re
 import subprocess
 import sys
@@ -49,7 +51,7 @@ def test_trade_graph(tmp_path: Path) -> None:
 def test_a_run_shows_what_it_holds(whole_run: Path) -> None:
     run = Run(whole_run)
     assert run.config["learner"] == {"rate": 0.001} and run.meta["scene"] == {"h": 4}
-    assert run.report == {"estimates": [{"metric": "reward", "value": 0.25, "reason": None}]}
+    assert run.saved_report == {"estimates": [{"metric": "reward", "value": 0.25, "reason": None}]}
     assert run.tables() == ["metrics", "messages"] and run.checkpoints() == [4, 6, 8]
     assert list(run.controls) == ["muted_from_birth"] and run.controls["muted_from_birth"].meta == run.meta
     assert len(run.messages("training")) == 40 and run.messages("normal").empty
@@ -136,3 +138,16 @@ def test_documents_keep_numbers_or_refuse(tmp_path: Path) -> None:
 def test_reading_needs_no_torch() -> None:
     code = "import sys, society.record.store; sys.exit('torch' in sys.modules or 'networkx' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_failed_write_leaves_the_old_file_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_json(tmp_path / "report.json", {"a": 1})
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="No space"):
+        patch.setattr(os, "fsync", full)
+        write_json(tmp_path / "report.json", {"a": 2})
+    assert read_json(tmp_path / "report.json") == {"a": 1}
+    assert [file.name for file in tmp_path.iterdir()] == ["report.json"]
