@@ -123,4 +123,4 @@ def below(words: Tensor, high: int | Tensor) -> Tensor:
 
 def chance(words: Tensor, p: float | Tensor) -> Tensor:
     """Words of 32 bits as True with probability p, to within 2**-32."""
-    return words < (p * 2.0**32 if isinstance(p, Tensor) else round(p * 2**32))
+    return words < (p.double() * 2.0**32 if isinstance(p, Tensor) else round(p * 2**32))

@@ -4,6 +4,6 @@ import os
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # before torch: idle threads sleep beside busy processes
 
-from jaxtyping import install_import_hook  # noqa: E402
+from jaxtyping import install_import_hook
 
 install_import_hook(["society.world", "society.population", "society.agents"], "beartype.beartype")

@@ -71,8 +71,11 @@ class Book:
             self.expect(False, rule, one_line(error))
 
 
-def check(scenario: Any) -> list[Finding]:
-    """Play a scenario class and return every breach of the contract; at most about ten seconds, never an exception."""
+def check(scenario: Any, ticks: int = TICKS) -> list[Finding]:
+    """Play a scenario class, each course for `ticks`, and return every breach of the contract.
+
+    It takes a second or two, for a slow world at most about ten, and raises nothing, whatever the scenario does.
+    """
     book = Book(where=getattr(scenario, "__name__", repr(scenario)))
     is_one = isinstance(scenario, type) and issubclass(scenario, Scenario)
     if not book.expect(is_one, "scenario", "is no subclass of society.world.scenario.Scenario"):
@@ -82,7 +85,7 @@ def check(scenario: Any) -> list[Finding]:
     try:
         with torch.no_grad(), book.trying("scenario"):
             for preset in dict.fromkeys(("default", *(name for name in scenario.PRESETS if name == "quick"))):
-                _preset(book, scenario, preset)
+                _preset(book, scenario, preset, ticks)
     finally:
         torch.set_num_threads(threads)
     return book.found
@@ -103,11 +106,11 @@ def build(scenario: type[Scenario], preset: str = "default", variant: str = "pla
     return scenario(world, Parts(channel, Market(market, goods=getattr(world, "goods", 2)), Contest(contest)))
 
 
-def _preset(book: Book, scenario: type[Scenario], preset: str) -> None:
+def _preset(book: Book, scenario: type[Scenario], preset: str, ticks: int) -> None:
     def make(variant: str = "plain") -> Scenario:
         made = build(scenario, preset, variant)
-        if made.spec.episode > TICKS:  # long episodes end with the core's own cut
-            made.spec = replace(made.spec, episode=CUT)
+        if made.spec.episode > ticks:  # long episodes end with the core's own cut
+            made.spec = replace(made.spec, episode=CUT * ticks // TICKS)
         return made
 
     for variant in VARIANTS:
@@ -117,14 +120,15 @@ def _preset(book: Book, scenario: type[Scenario], preset: str) -> None:
             if variant == "plain":
                 with book.trying("spec"):
                     _spec(book, whole)
-                with book.trying("determinism"):
-                    _company(book, make)
             with book.trying("step"):
-                _course(book, make(variant), whole.spec, variant)
+                whole_course = _course(book, make(variant), whole.spec, variant, ticks if variant == "plain" else ticks // 2)
+                if variant == "plain" and whole_course:
+                    with book.trying("determinism"):
+                        _company(book, make, ticks)
     book.where = preset
     if any(head.speech for head in build(scenario, preset).spec.heads.values()):
         with book.trying("mute"):
-            _muteness(book, make)
+            _muteness(book, make, ticks // 3)
 
 
 # ---------------------------------------------------------------- what a world says of itself
@@ -143,9 +147,7 @@ def _spec(book: Book, made: Scenario) -> None:
         book.expect(name in spec.fields, "spec", f"hearing names {name!r}, which is no field of the observation")
     roles = spec.seat_roles or (0,) * spec.seats
     book.expect(len(roles) == spec.seats, "spec", f"seat_roles has {len(roles)} entries for {spec.seats} seats")
-    book.expect(
-        all(0 <= r < len(spec.roles) for r in roles), "spec", f"seat_roles {roles} name no role of {spec.roles}"
-    )
+    book.expect(all(0 <= r < len(spec.roles) for r in roles), "spec", f"seat_roles {roles} name no role of {spec.roles}")
     plain = json.dumps(dict(made.declared)) if hasattr(made, "declared") else ""
     book.expect(plain, "spec", "has no `declared`: what analysis must know of it, as plain JSON ({} for nothing)")
 
@@ -189,35 +191,31 @@ def _frame(worlds: Worlds, seen: Observation, outcome: Outcome | None, rows: Ten
 
 
 def _play(
-    made: Scenario,
-    numbers: Tensor,
-    rows: Tensor,
-    actions: list[Tensor] | None,
-    between: Callable[[], None] | None = None,
+    made: Scenario, numbers: Tensor, rows: Tensor, actions: list[Tensor] | int, between: Callable[[], None] | None = None
 ) -> tuple[list[Tensor], list[Frame]]:
-    """Play given actions, or a mixture for as long as there is time; returns the actions and frames of `rows`."""
+    """Play given actions, or a mixture for so many ticks if time allows; returns the actions and frames of `rows`."""
     worlds, taken, frames = _begin(made, numbers), [], []
     start = time.monotonic()
-    for t in range(TICKS if actions is None else len(actions)):
+    for t in range(actions if isinstance(actions, int) else len(actions)):
         if between:
             between()
         seen = worlds.observe()
-        packed = _mixed(worlds, seen) if actions is None else actions[t]
+        packed = _mixed(worlds, seen) if isinstance(actions, int) else actions[t]
         before = worlds
         worlds, outcome, _ = worlds.step(packed, seen)
         frames.append(_frame(before, seen, outcome, rows))
         taken.append(packed)
-        if actions is None and t > 1 and time.monotonic() - start > SECONDS[BATCH]:
+        if isinstance(actions, int) and t > 1 and time.monotonic() - start > SECONDS[BATCH]:
             break
     frames.append(_frame(worlds, worlds.observe(), None, rows))
     return taken, frames
 
 
-def _company(book: Book, make: Callable[[], Scenario]) -> None:
+def _company(book: Book, make: Callable[[], Scenario], ticks: int) -> None:
     """Determinism and leaks: the same worlds again, by another object, beside other worlds, in another order, alone."""
     everyone, picked = torch.arange(BATCH), torch.tensor(PICKED)
     made = make()
-    actions, told = _play(made, everyone, picked, None)
+    actions, told = _play(made, everyone, picked, ticks)
     again = "the same keys and actions gave another course"
     _same(book, "determinism", again, told, _play(made, everyone, picked, actions)[1], 0.0)
     _same(book, "hidden state", f"{again} in a fresh object", told, _play(make(), everyone, picked, actions)[1], 0.0)
@@ -241,9 +239,7 @@ def _company(book: Book, make: Callable[[], Scenario]) -> None:
             break
 
 
-def _same(  # noqa: PLR0917
-    book: Book, rule: str, detail: str, one: list[Frame], two: list[Frame], tolerance: float
-) -> bool:
+def _same(book: Book, rule: str, detail: str, one: list[Frame], two: list[Frame], tolerance: float) -> bool:
     """Integers bit for bit, floats within the tolerance; names the first tick and tensor that differ."""
     for t, (a, b) in enumerate(zip(one, two, strict=True)):
         for name in a:
@@ -263,30 +259,30 @@ def _close(a: Tensor, b: Tensor, tolerance: float) -> bool:
 # ---------------------------------------------------------------- tick by tick
 
 
-def _course(book: Book, made: Scenario, spec: Spec, variant: str) -> None:
-    """Play one variant and look at everything it returns. `spec` is the uncut one."""
+def _course(book: Book, made: Scenario, spec: Spec, variant: str, ticks: int) -> bool:
+    """Play one variant and look at everything it returns; whether it can be played. `spec` is the uncut one."""
     worlds = _begin(made, torch.arange(SMALL))
     leaves, shape = pytree.tree_flatten(worlds.state)
     if not _state(book, worlds.state, leaves):
-        return
+        return False
     start = time.monotonic()
-    for t in range(TICKS if variant == "plain" else TICKS // 2):
+    for t in range(ticks):
+        copies = [leaf.clone() for leaf in pytree.tree_leaves(worlds.state)]
         seen = worlds.observe()
+        kept = all(_close(a, b, 0.0) for a, b in zip(pytree.tree_leaves(worlds.state), copies, strict=True))
+        book.expect(kept, "in place", "observe changes the state that it was given")
         if not _observation(book, made, seen):
-            return
+            return False
         actions = {"random": _random(made.spec, seen, worlds.key)} | _scripted(book, worlds, seen)
         packed = actions[list(actions)[t // 3 % len(actions)]]
-        _pure(book, worlds, seen, packed)
+        if not _outcome(book, made, _pure(book, worlds, seen, packed)):
+            return False
         before = worlds
         worlds, outcome, ended = worlds.step(packed, seen)
         last = ended or worlds
         now, after = pytree.tree_flatten(last.state)
-        kept = after == shape and all(
-            a.shape == b.shape and a.dtype == b.dtype for a, b in zip(now, leaves, strict=True)
-        )
+        kept = after == shape and all(a.shape == b.shape and a.dtype == b.dtype for a, b in zip(now, leaves, strict=True))
         book.expect(kept, "state", "step returns tensors of other shapes or dtypes than reset")
-        if not _outcome(book, made, outcome):
-            return
         _episodes(book, spec, before, outcome)
         _goods(book, made, before.state, outcome, last.state)
         _lives(book, made, before.state, outcome, last.state)
@@ -294,9 +290,10 @@ def _course(book: Book, made: Scenario, spec: Spec, variant: str) -> None:
         _looks(book, made, worlds.state)
         if t > 1 and time.monotonic() - start > SECONDS[SMALL]:
             break
+    return True
 
 
-def _shaped(book: Book, rule: str, name: str, x: Any, shape: tuple[int, ...], kind: str = "") -> bool:  # noqa: PLR0917
+def _shaped(book: Book, rule: str, name: str, x: Any, shape: tuple[int, ...], kind: str = "") -> bool:
     """Whether x is a tensor of this shape, and of this kind: "float", "bool" or "int"; "" is any."""
     if not book.expect(isinstance(x, Tensor), rule, f"{name} is no tensor but {type(x).__name__}"):
         return False
@@ -313,9 +310,7 @@ def _state(book: Book, state: Any, leaves: list[Any]) -> bool:
         text = f"a leaf is a {type(leaf).__name__}: mark the class @state and keep tensors in it"
         fine &= book.expect(isinstance(leaf, Tensor), "state", text)
         if isinstance(leaf, Tensor):
-            fine &= book.expect(
-                leaf.shape[:1] == (SMALL,), "state", f"a tensor {list(leaf.shape)} has not W worlds first"
-            )
+            fine &= book.expect(leaf.shape[:1] == (SMALL,), "state", f"a tensor {list(leaf.shape)} has not W worlds first")
     return fine
 
 
@@ -358,8 +353,8 @@ def _scripted(book: Book, worlds: Worlds, seen: Observation) -> dict[str, Tensor
     return acts
 
 
-def _pure(book: Book, worlds: Worlds, seen: Observation, packed: Tensor) -> None:
-    """Nothing that is handed in is changed, what comes out is the same again, and the inactive do nothing."""
+def _pure(book: Book, worlds: Worlds, seen: Observation, packed: Tensor) -> Outcome:
+    """One step: nothing that is handed in is changed, and the inactive do nothing."""
     made, key = worlds.scenario, worlds.key
     action = made.spec.unpack(legalise(packed, seen, made.spec)[0])
     given, _ = pytree.tree_flatten((worlds.state, action, vars(seen), vars(key)))
@@ -369,16 +364,17 @@ def _pure(book: Book, worlds: Worlds, seen: Observation, packed: Tensor) -> None
         pairs = ((a, b) for a, b in zip(given, copies, strict=True) if isinstance(a, Tensor))
         book.expect(all(_close(a, b, 0.0) for a, b in pairs), "in place", f"{what} changes a tensor that it was given")
 
-    state, _ = made.step(worlds.state, action, key)
+    state, outcome = made.step(worlds.state, action, key)
     untouched("step")
-    made.observe(worlds.state), made.scene(worlds.state), made.stock(worlds.state), made.life(worlds.state)
-    made.meanings(worlds.state)
-    untouched("observe, scene, stock, meanings or life")
+    for name in ("scene", "stock", "meanings", "life"):
+        getattr(made, name)(worlds.state)
+        untouched(name)
     if seen.active is not None:
         noise = torch.where(seen.active[..., None], packed, _random(made.spec, Observation(seen.features), key))
         noisy = made.step(worlds.state, made.spec.unpack(legalise(noise, seen, made.spec)[0]), key)[0]
         same = all(_close(a, b, 0.0) for a, b in zip(*map(pytree.tree_leaves, (state, noisy)), strict=True))
         book.expect(same, "inactive", "what an inactive seat does changes the world")
+    return outcome
 
 
 def _outcome(book: Book, made: Scenario, outcome: Outcome) -> bool:
@@ -458,9 +454,7 @@ def _looks(book: Book, made: Scenario, state: Any) -> None:
         if fine:
             inside = (scene.x >= 0) & (scene.x < scene.width) & (scene.y >= 0) & (scene.y < scene.height)
             book.expect(inside.all(), "scene", f"a seat is outside {scene.width} x {scene.height} cells")
-        if scene.cells is not None and _shaped(
-            book, "scene", "cells", scene.cells, (SMALL, scene.height, scene.width), "int"
-        ):
+        if scene.cells is not None and _shaped(book, "scene", "cells", scene.cells, (SMALL, scene.height, scene.width), "int"):
             book.expect(scene.cells.dtype == torch.uint8, "scene", f"cells are {scene.cells.dtype}, not uint8")
             book.expect((scene.cells < len(scene.legend)).all(), "scene", "a cell has no entry in the legend")
         if scene.kind is not None and _shaped(book, "scene", "kind", scene.kind, seats, "int"):
@@ -475,13 +469,13 @@ def _looks(book: Book, made: Scenario, state: Any) -> None:
 # ---------------------------------------------------------------- silence
 
 
-def _muteness(book: Book, make: Callable[[str], Scenario]) -> None:
+def _muteness(book: Book, make: Callable[[str], Scenario], ticks: int) -> None:
     """Where all are silent a mute changes nothing; where all are mute nobody learns what another seat says."""
     plain, muted = make("plain"), make("muted")
     numbers, spec = torch.arange(SMALL), plain.spec
     speech = [where for name, where in spec.columns.items() if spec.heads[name].speech]
     aloud, dumb = _begin(plain, numbers), _begin(muted, numbers)
-    for _ in range(CUT // 2):
+    for _ in range(ticks):
         seen = aloud.observe()
         packed = _random(spec, seen, aloud.key)
         for where in speech:
@@ -492,7 +486,7 @@ def _muteness(book: Book, make: Callable[[str], Scenario]) -> None:
         aloud, dumb = aloud.step(packed, seen)[0], dumb.step(packed, seen)[0]
     quiet, loud = _begin(muted, numbers), _begin(muted, numbers)
     others = torch.arange(1, spec.seats)
-    for _ in range(CUT // 2):
+    for _ in range(ticks):
         seen = quiet.observe()
         packed = _random(spec, seen, quiet.key)
         spoken = packed.clone()
