@@ -43,10 +43,12 @@ class REINFORCE:
         c = self.config
         _, returns = advantages(rollout, c.gamma, 1.0)
         centre = mean(returns, rollout.keep)
+        has_steps = rollout.keep.flatten(1).any(1)
         if c.baseline == "moving":
-            fresh = population.steps == 0
             moving = torch.lerp(centre, population.baseline, c.momentum)
-            population = replace(population, baseline=torch.where(fresh, centre, moving))
+            moving = torch.where(population.steps == 0, centre, moving)
+            learns = population.live & has_steps
+            population = replace(population, baseline=torch.where(learns, moving, population.baseline))
         weights = population.weights.detach().requires_grad_()
         replay = population.policy.evaluate(
             weights, rollout.features, rollout.mask, rollout.action, rollout.memory, rollout.forget
@@ -64,7 +66,7 @@ class REINFORCE:
             numbers[f"entropy.{name}"] = mean(replay.entropy[name], rollout.keep)
             gain = gain + (c.entropy_speech if head.speech else c.entropy) * numbers[f"entropy.{name}"]
         (grad,) = torch.autograd.grad(-gain.sum(), weights)
-        population, norm = adam(population, grad, c.lr, c.max_norm, rollout.keep.flatten(1).any(1))
+        population, norm = adam(population, grad, c.lr, c.max_norm, has_steps)
         return population, Report({k: v.detach() for k, v in numbers.items()} | {"grad_norm": norm})
 
 

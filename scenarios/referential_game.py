@@ -15,7 +15,7 @@ from typing import Any, Literal
 import torch
 from pydantic import Field, model_validator
 from torch import Tensor
-from torch.nn.functional import one_hot
+from torch.nn.functional import one_hot, pad
 
 from society.config import Frozen
 from society.keys import Keys
@@ -75,21 +75,20 @@ class ReferentialState:
     heard: Tensor  # [W, L] what arrived of it
 
 
-def _preset(minds: int, agent_steps: int) -> dict[str, Any]:
+def _preset(minds: int, worlds: int, agent_steps: int) -> dict[str, Any]:
     """Half of the minds speak and half listen, partners drawn anew at every update."""
     return {
-        "channel": {"symbols": 6, "length": 2},
+        "channel": {"symbols": 6, "length": 3},
         "population": {"minds": minds, "matchmaker": "pairs", "network": {"hidden": (64, 64)}},
         "learner": {
-            "lr": 3e-3,
+            "lr": 5e-3,
             "gamma": 1.0,
             "lam": 1.0,
-            "minibatch": 1024,
-            "epochs": 4,
+            "minibatch": 256 * minds,
             "entropy_speech": 0.0,
             "signalling": 0.3,
         },
-        "training": {"worlds": 512, "ticks": 8, "agent_steps": agent_steps, "precision": "float32"},
+        "training": {"worlds": worlds, "ticks": 8, "agent_steps": agent_steps, "precision": "float32"},
         "evaluation": {
             "worlds": 64,
             "ticks": 200,
@@ -105,9 +104,9 @@ class ReferentialGame(Scenario):
 
     Config = ReferentialConfig
     PRESETS: Mapping[str, Mapping[str, Any]] = {
-        "default": _preset(minds=2, agent_steps=4_000_000),
-        "quick": _preset(minds=2, agent_steps=2_000_000),
-        "population": _preset(minds=16, agent_steps=8_000_000),
+        "default": _preset(minds=2, worlds=512, agent_steps=3_000_000),
+        "quick": _preset(minds=2, worlds=512, agent_steps=1_200_000),
+        "population": _preset(minds=16, worlds=2048, agent_steps=8_000_000),
     }
 
     def __init__(self, config: ReferentialConfig, parts: Parts):
@@ -211,7 +210,7 @@ class ReferentialGame(Scenario):
         if self.config.mode == "discrimination":
             listener.append(self.one_hot[s.shown].flatten(1))
         target = self.one_hot[self._target(s)]
-        speaker = torch.nn.functional.pad(target, (0, sum(x.shape[1] for x in listener)))
+        speaker = pad(target, (0, sum(x.shape[1] for x in listener)))
         listening = torch.cat([torch.zeros_like(target), *listener], dim=1)
         features = torch.stack([speaker, listening], dim=1) * active[..., None]
         return Observation(features, self._legal(active), active)
@@ -281,19 +280,18 @@ class ReferentialGame(Scenario):
         c, channel = self.config, self.parts.channel.config
         named = min(c.attributes, channel.length)
         word = (1 + self.combinations[:, :named]).clamp(max=channel.symbols - 1)
-        word = torch.nn.functional.pad(word, (0, channel.length - named))  # [M, L] the word for each combination
-        spoken = word[self._target(s)] * (s.turn == 0)[:, None]
-        action = {"say": torch.stack([spoken, torch.zeros_like(spoken)], dim=1)}
-        listens = s.turn == 1
+        word = pad(word, (0, channel.length - named))  # [M, L] the word for each combination
+        speaks, listens = (s.turn == 0)[:, None], (s.turn == 1)[:, None]
         if c.mode == "discrimination":
-            agree = (word[s.shown] == s.heard[:, None]).sum(-1)
-            chosen = agree.argmax(-1) * listens
-            action["choose"] = torch.stack([torch.zeros_like(chosen), chosen], dim=1)
+            name = "choose"
+            answer = (word[s.shown] == s.heard[:, None]).sum(-1).argmax(-1)[:, None] * listens
         else:
-            rebuilt = torch.nn.functional.pad((s.heard[:, :named] - 1).clamp(0, c.values - 1), (0, c.attributes - named))
-            rebuilt = rebuilt * listens[:, None]
-            action["guess"] = torch.stack([torch.zeros_like(rebuilt), rebuilt], dim=1)
-        return self.spec.unpack(torch.cat([action[name].view(len(listens), 2, -1) for name in self.spec.heads], dim=-1))
+            name = "guess"
+            answer = pad((s.heard[:, :named] - 1).clamp(0, c.values - 1), (0, c.attributes - named)) * listens
+        spoken = word[self._target(s)] * speaks
+        zero = torch.zeros_like
+        packed = {"say": torch.stack([spoken, zero(spoken)], 1), name: torch.stack([zero(answer), answer], 1)}
+        return {n: x if self.spec.heads[n].length > 1 else x[..., 0] for n, x in packed.items()}
 
 
 def combinations(config: ReferentialConfig) -> Tensor:
