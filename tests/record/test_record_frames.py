@@ -46,11 +46,11 @@ def test_nothing_recorded_is_no_ticks(tmp_path: Path) -> None:
 
 def test_seeds_and_repeated_ticks(tmp_path: Path) -> None:
     writer = FrameWriter(tmp_path)
-    for seed, tick, said in [(1, 5, 1), (2, 5, 2), (1, 4, 3), (1, 5, 4)]:
+    for seed, tick, said in [(1, 5, 1), (2, 5, 2), (1, 4, 3), (1, 5, 4), (1, 6, 5)]:
         writer.add("normal", seed, 0, tick, None, {"said": [said]})
     writer.flush(0)
     found = read_frames(tmp_path, "normal", 0, 0, 10)
-    assert found.tick.tolist() == [4, 5] and found.seats["said"].tolist() == [[3], [4]] and found.cells is None
+    assert found.tick.tolist() == [4, 5, 6] and found.seats["said"].tolist() == [[3], [4], [5]] and found.cells is None
     assert read_frames(tmp_path, "normal", 0, 0, 10, seed=2).seats["said"].tolist() == [[2]]
 
 
