@@ -61,6 +61,7 @@ def run_many(
     argv: Sequence[str] = (),
 ) -> list[Path]:
     """Run every config with its controls, one process for each core, and write each report; returns the directories."""
+    configs = launch.vetted(configs, controls)
     with display(progress) as watch:
         paths = launch.run_many(configs, out, controls, watch, argv)
     for path in paths:

@@ -30,7 +30,17 @@ def build(run: Run) -> Report:
     """
     reader = Reader(run)
     found = [line for metric in METRICS for line in metric(reader)]
-    return _with_primary(found, reader.declared.primary)
+    return _with_primary([*found, *_not_played(reader)], reader.declared.primary)
+
+
+def _not_played(reader: Reader) -> Report:
+    """The twins that were asked for and could not be played (`missing` in meta.json), each with its reason."""
+    headline = reader.declared.headline
+    missing = reader.run.meta.get("missing") or {}
+    return [
+        Estimate.missing(f"effect_of_{condition}.{headline.name}", condition, str(reason), unit=headline.unit)
+        for condition, reason in missing.items()
+    ]
 
 
 def _with_primary(lines: Report, primary: Sequence[str]) -> Report:

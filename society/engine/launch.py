@@ -44,10 +44,7 @@ def run_many(
 ) -> list[Path]:
     """Run every config, each with its controls, one process for each core; returns the run directories in order."""
     paths, jobs = [], []
-    settled = [build.settle(config) for config in configs]
-    for config in settled:
-        _prepare_check(config, controls)
-    for config in settled:
+    for config in vetted(configs, controls):
         path = create_run_dir(out, config.scenario)
         prepare(config, path, argv)
         paths.append(path)
@@ -64,8 +61,15 @@ def run_many(
     return paths
 
 
-def _prepare_check(config: Config, controls: Sequence[str]) -> None:
-    """Everything that can be wrong with a config is found here, before any directory is made."""
+def vetted(configs: Sequence[Config], controls: Sequence[str] = ()) -> list[Config]:
+    """The configs, settled for this machine. What can be wrong with one is found here, before any directory is made."""
+    settled = [build.settle(config) for config in configs]
+    for config in settled:
+        _vet(config, controls)
+    return settled
+
+
+def _vet(config: Config, controls: Sequence[str]) -> None:
     for control in controls:
         if control not in CONTROLS:
             raise ConfigError(f"controls: {control!r} is none; choose from {', '.join(CONTROLS)}")
