@@ -32,10 +32,10 @@ def dots(lines: Sequence[tuple[str, str, Estimate]], groups: dict[str, str], axi
     none. `null` is what the null line is called in the tooltip.
     """
     rows = pd.DataFrame([_row(label, group, line) for label, group, line in lines])
-    legend = alt.Legend(orient="top", symbolType="circle", symbolStrokeWidth=3) if len(groups) > 1 else None
+    legend = alt.Legend(orient="top", symbolType="circle", symbolOpacity=1) if len(groups) > 1 else None
     scale = alt.Scale(domain=list(groups), range=list(groups.values()))
     colour = alt.Color("group:N", title=None, scale=scale, legend=legend)
-    labels = alt.Axis(labelLimit=260, ticks=False, domain=False, labelPadding=8, labelOverlap=False, labelFontSize=12)
+    labels = alt.Axis(labelLimit=260, ticks=False, domain=False, labelPadding=8, labelOverlap=False, labelFlush=False)
     y = alt.Y("label:N", sort=[label for label, _, _ in lines], title=None, axis=labels)
     x = alt.X("value:Q", title=axis, scale=alt.Scale(zero=False, nice=True), axis=alt.Axis(tickCount=8))
     tips = [
@@ -60,7 +60,7 @@ def dots(lines: Sequence[tuple[str, str, Estimate]], groups: dict[str, str], axi
         points = alt.Chart(some).mark_point(size=110, strokeWidth=2.5, opacity=1, filled=bool(filled))
         layers.append(points.encode(x=x, y=y, color=colour, tooltip=tips))
     # The height that Streamlit keeps to holds the axis and the legend as well.
-    chart: alt.LayerChart = alt.layer(*layers).properties(height=ROW * len(rows) + 62 + 44 * (legend is not None))  # type: ignore[assignment]
+    chart: alt.LayerChart = alt.layer(*layers).properties(height=ROW * len(rows) + 88 + 30 * (legend is not None))  # type: ignore[assignment]
     return chart
 
 
@@ -116,7 +116,12 @@ def phases(rows: pd.DataFrame) -> alt.Chart:
         alt.Chart(rows)
         .mark_bar(height=18, cornerRadius=2)
         .encode(
-            y=alt.Y("population:N", title=None, sort=None, axis=alt.Axis(labelLimit=200, ticks=False, domain=False)),
+            y=alt.Y(
+                "population:N",
+                title=None,
+                sort=None,
+                axis=alt.Axis(labelLimit=200, ticks=False, domain=False, labelOverlap=False, labelFlush=False),
+            ),
             x=alt.X("seconds:Q", title="share of the time", stack="normalize", axis=alt.Axis(format="%")),
             color=alt.Color("phase:N", title=None, scale=alt.Scale(range=list(LINES)), legend=alt.Legend(orient="top")),
             tooltip=[alt.Tooltip("phase:N"), alt.Tooltip("seconds:Q", format=".3g")],

@@ -10,9 +10,8 @@ import streamlit as st
 from society.record.files import Damaged
 from society.viewer import queries
 from society.viewer.address import choose, go, refuse
-from society.viewer.pages import learning, report, runs, world
+from society.viewer.pages import learning, parts, report, runs, world
 from society.viewer.queries import Refused
-from society.viewer.words import plain
 
 PAGES = {"Runs": None, "Report": report.show, "Learning": learning.show, "World": world.show}
 # Drawn here, because Streamlit fetches its own icons for a tab from another machine.
@@ -93,7 +92,7 @@ def _page(root: Path, name: str, page: str) -> None:
     except Refused as refused:
         refuse(str(refused))
     except Damaged as error:
-        st.error(f"This run is damaged: {plain(error)}", icon=":material/broken_image:")
+        parts.damaged(error)
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ class Listed:
     steps: int = -1
     total: int = -1
     created: datetime | None = None
-    problem: str = ""
+    note: str = ""
 
 
 # ------------------------------------------------------------------------------------------------------------ the folder
@@ -76,19 +76,19 @@ def open_run(root: Path, name: str) -> Run:
 
 
 def listed(root: Path, run: Run) -> Listed:
-    """A run in one line. Never raises: what cannot be read becomes the line's problem."""
+    """A run in one line. Never raises: what cannot be read becomes the line's note."""
     reason = refusal(root, run)
     if reason:
-        return Listed(run.name, "refused", problem=reason)
+        return Listed(run.name, "refused", note=reason)
     state = run.state
     if state == "damaged":
-        return Listed(run.name, state, problem=_short(run.problem or "", run))
-    config, status, problem = run.config, run.status, str(run.status.get("message") or "")
+        return Listed(run.name, state, note=_short(run.problem or "", run))
+    config, status, note = run.config, run.status, str(run.status.get("message") or "")
     try:
         found = estimates(run) or []
         head = headline(run, found)
     except Damaged as error:
-        state, head, problem = "damaged", None, _short(str(error), run)
+        state, head, note = "damaged", None, _short(str(error), run)
     return Listed(
         run.name,
         state,
@@ -99,7 +99,7 @@ def listed(root: Path, run: Run) -> Listed:
         _whole(status.get("agent_steps")),
         _whole(status.get("total")),
         _date(run.meta.get("created")),
-        problem,
+        note,
     )
 
 
@@ -144,7 +144,7 @@ def estimates(run: Run) -> list[Estimate] | None:
 
 @lru_cache(maxsize=256)
 def _estimates(path: str, _: Identity) -> list[Estimate] | None:
-    report = Run(path).report
+    report = Run(path).saved_report
     if report is None:
         return None
     lines = report.get("estimates")

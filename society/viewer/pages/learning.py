@@ -8,19 +8,19 @@ import streamlit as st
 from society.record.store import Run
 from society.viewer import charts, queries
 from society.viewer.pages import parts
-from society.viewer.words import number, plain
+from society.viewer.words import plain
 
 POINTS = 600  # of one curve: more than a screen has pixels for it
+TOTAL = "total"  # the phase that is the others' sum and more
 FIRST = ("reward", "measure.eaten", "entropy.say", "loss.value")
 
 
 def show(run: Run) -> None:
     """The page; a live run's curves grow as it goes."""
-    st.fragment(_body, run_every=parts.refresh(run))(run, run.state == "live")
+    parts.section(run, _body)
 
 
-def _body(run: Run, was_live: bool) -> None:
-    parts.settle(run, was_live)
+def _body(run: Run) -> None:
     parts.heading(run)
     rows = queries.curves(run)
     if rows.empty:
@@ -52,10 +52,10 @@ def _legend(populations: list[str]) -> None:
     """Which line is whose, once for all figures."""
     if len(populations) < 2:
         return
+    styles = ("solid", "dashed", "dotted", "dashed")
     items = [
-        f'<span style="white-space:nowrap"><svg width="30" height="10" style="vertical-align:middle">'
-        f'<line x1="0" x2="30" y1="5" y2="5" stroke="{charts.line(i)}" stroke-width="3"'
-        f' stroke-dasharray="{" ".join(map(str, charts.dash(i)))}"/></svg> '
+        f'<span style="white-space:nowrap"><span style="display:inline-block;width:28px;margin-right:7px;'
+        f'vertical-align:middle;border-top:3px {styles[i % 4]} {charts.line(i)}"></span>'
         f"{html.escape('this run' if name == 'normal' else name)}</span>"
         for i, name in enumerate(populations)
     ]
@@ -78,9 +78,16 @@ def _throughput(rows: pd.DataFrame) -> None:
     left, right = st.columns([1, 2.6], gap="large", vertical_alignment="center")
     with left:
         own = rows[rows["population"] == rows["population"].iloc[0]]
-        seconds, steps = own["seconds"].sum(), own["agent_steps"].max()
+        whole = own[own["phase"] == TOTAL]
+        seconds, steps = (own if whole.empty else whole)["seconds"].sum(), own["agent_steps"].max()
         st.metric("agent-steps per second", f"{steps / seconds:,.0f}" if seconds > 0 else "none")
-        st.caption(f"{number(float(steps))} agent-steps in {number(float(seconds))} s of timed work")
+        st.caption(f"{steps:,} agent-steps in {seconds:,.0f} s, of this run itself")
     with right:
-        total = rows.groupby(["population", "phase"], sort=False)["seconds"].sum().reset_index()
+        total = (
+            rows[rows["phase"] != TOTAL]
+            .replace("normal", "this run")
+            .groupby(["population", "phase"], sort=False)["seconds"]
+            .sum()
+            .reset_index()
+        )
         st.altair_chart(charts.phases(total), width="stretch")

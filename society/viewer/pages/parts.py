@@ -1,9 +1,11 @@
 """Pieces that several pages share."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
+from society.record.files import Damaged
 from society.record.store import Run
-from society.viewer import queries
 from society.viewer.words import STATES, plain
 
 COLOURS = {"live": "blue", "done": "green", "interrupted": "orange"}
@@ -22,32 +24,42 @@ def heading(run: Run) -> None:
         f"{steps:,} agent-steps" if isinstance(steps, int) else "",
         STATES.get(state, "") if state != "done" else "",
     ]
+    total = status.get("total")
+    if state == "live" and isinstance(steps, int) and isinstance(total, int) and total > 0:
+        st.progress(min(max(steps / total, 0.0), 1.0))
     st.markdown(" &nbsp;·&nbsp; ".join(fact for fact in facts if fact))
 
 
-def refresh(run: Run) -> float | None:
-    """How often a page about this run looks again: never for one that is not live."""
-    return EVERY if run.state == "live" else None
+def section(run: Run, body: Callable[[Run], None]) -> None:
+    """Show `body(run)`, again every `EVERY` seconds while the run is live.
+
+    When it is live no more the whole page is drawn once, which ends the refreshing. What a section cannot read it says,
+    because an error does not leave a fragment.
+    """
+    was_live = run.state == "live"
+
+    def shown() -> None:
+        try:
+            if was_live and run.state != "live":
+                st.rerun()
+            body(run)
+        except Damaged as error:
+            damaged(error)
+
+    st.fragment(shown, run_every=EVERY if was_live else None)()
 
 
-def settle(run: Run, was_live: bool) -> None:
-    """In a fragment: when the run is live no more, draw the whole page once, which ends the refreshing."""
-    if was_live and run.state != "live":
-        st.rerun()
+def damaged(error: Damaged) -> None:
+    """A file that cannot be trusted, in a line."""
+    st.error(f"This run is damaged: {plain(error)}", icon=":material/broken_image:")
 
 
 def no_rows(run: Run, what: str) -> None:
     """Say that something is not there, and what that means for this run's state."""
     state = run.state
     why = {
-        "live": "It appears here as soon as the run writes it.",
+        "live": "It appears here by itself when the run writes it: rows at every checkpoint, worlds and report at the end.",
         "done": "This run wrote none.",
         "interrupted": "The run was interrupted before; `society resume` goes on.",
     }.get(state, "The run ended before it was made.")
     st.info(f"No {what} yet. {why}" if state == "live" else f"No {what}. {why}", icon=":material/hourglass_empty:")
-
-
-def unit(run: Run) -> str:
-    """The unit of the headline, or nothing."""
-    told = queries.declared(run)
-    return told.headline.unit if told else ""

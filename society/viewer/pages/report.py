@@ -19,11 +19,10 @@ EFFECT, WORTH = "effect_of_", "worth_over_"
 
 def show(run: Run) -> None:
     """The page; of a live run it waits for the report."""
-    st.fragment(_body, run_every=parts.refresh(run))(run, run.state == "live")
+    parts.section(run, _body)
 
 
-def _body(run: Run, was_live: bool) -> None:
-    parts.settle(run, was_live)
+def _body(run: Run) -> None:
     parts.heading(run)
     lines = queries.estimates(run)
     if not lines:
@@ -148,6 +147,7 @@ def _table(lines: list[Estimate], key: str) -> None:
         height=min(35 * (len(rows) + 1) + 3, 560),
         column_config={
             **{name: column(width="small") for name in ("value", "null", "p", "n")},
-            "metric": column(width="medium"),
+            "metric": column(width=270),
+            "95 % interval": column(width=125),
         },
     )

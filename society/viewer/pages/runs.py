@@ -43,11 +43,11 @@ def _table(root: Path) -> None:
             "progress": [min(1.0, line.steps / line.total) if line.total > 0 <= line.steps else None for line in lines],
             "agent-steps": pd.array([line.steps if line.steps >= 0 else None for line in lines], dtype="Int64"),
             "begun": [line.created for line in lines],
-            "problem": [line.problem for line in lines],
+            "note": [line.note for line in lines],
         }
     )
-    if not rows["problem"].any():
-        rows = rows.drop(columns="problem")
+    if not rows["note"].any():
+        rows = rows.drop(columns="note")
     picked = st.dataframe(
         rows,
         hide_index=True,
@@ -57,13 +57,13 @@ def _table(root: Path) -> None:
         row_height=38,
         height="content" if len(rows) <= 15 else 620,
         column_config={
-            "run": st.column_config.TextColumn(width="medium"),
+            "run": st.column_config.TextColumn(width=220),
             "state": st.column_config.TextColumn(width="small"),
-            "progress": st.column_config.ProgressColumn(width="small", format="percent", min_value=0, max_value=1),
+            "progress": st.column_config.ProgressColumn(width=130, format="percent", min_value=0, max_value=1),
             "agent-steps": st.column_config.NumberColumn(format="compact", width="small"),
             "begun": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm"),
             "seed": st.column_config.NumberColumn(width="small"),
-            "problem": st.column_config.TextColumn(width="large"),
+            "note": st.column_config.TextColumn(width="large"),
         },
     )
     st.caption("Click the left edge of a line to open its report." + _more(len(found)))

@@ -19,11 +19,7 @@ def show(run: Run) -> None:
     """The selectors, and below them the player."""
     found = queries.spans(run)
     if not found:
-        parts.heading(run)
-        parts.no_rows(run, "recorded world")
-        if run.state == "live":
-            st.caption("Worlds are recorded at the end, when the trained society is judged.")
-            st.fragment(_wait, run_every=parts.EVERY)(run)
+        parts.section(run, _wait)
         return
     condition_at, world_at, window_at, words_at = st.columns([1.3, 0.8, 1.1, 3.4], vertical_alignment="center")
     with condition_at:
@@ -34,7 +30,9 @@ def show(run: Run) -> None:
             "Society",
             label_visibility="collapsed",
         )
-    worlds = {_world(span): (one, span) for one, span in found if span.condition == condition}
+    there = [(one, span) for one, span in found if span.condition == condition]
+    seeds = {span.seed for _, span in there}
+    worlds = {_world(span, seeds): (one, span) for one, span in there}
     with world_at:
         owner, span = worlds[
             choose("world", list(worlds), st.selectbox, "World", format_func="world {}".format, label_visibility="collapsed")
@@ -44,28 +42,42 @@ def show(run: Run) -> None:
     begin = begins[0]
     if len(begins) > 1:
         with window_at:
+            here = max((tick for tick in begins if int(tick) <= _asked_tick()), key=int, default=begin)
             begin = choose(
-                "window", begins, st.selectbox, "From tick", format_func="from tick {}".format, label_visibility="collapsed"
+                "window",
+                begins,
+                st.selectbox,
+                "From tick",
+                default=here,
+                format_func="from tick {}".format,
+                label_visibility="collapsed",
             )
     words_at.caption(f"**{plain(condition)}**: {plain(words.condition(condition)) or 'a condition of this run'}")
-    st.fragment(_player)(owner, span, int(begin), min(int(begin) + size - 1, span.last))
+    last = min(int(begin) + size - 1, span.last)
+    parts.section(owner, lambda one: _player(one, span, int(begin), last))
 
 
-def _world(span: Span) -> str:
-    """A world's name in the address: its number, after its seed where several seeds were recorded."""
-    return str(span.world)
+def _world(span: Span, seeds: set[int]) -> str:
+    """A world's name in the address: its number, and its seed where several seeds were recorded."""
+    return str(span.world) if len(seeds) == 1 else f"{span.world} of seed {span.seed}"
+
+
+def _asked_tick() -> int:
+    """The tick that the address names, -1 where it names none."""
+    asked = st.query_params.get("tick", "")
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else -1
 
 
 def _wait(run: Run) -> None:
-    """Draw the page anew once there is something to replay."""
-    if queries.spans(run) or run.state != "live":
+    """Nothing to replay yet; once there is, draw the page anew."""
+    if queries.spans(run):
         st.rerun()
+    parts.heading(run)
+    parts.no_rows(run, "recorded world")
 
 
 def _player(run: Run, span: Span, first: int, last: int) -> None:
     shown = replay(run, span, first, last)
-    asked = st.query_params.get("tick", "")
-    start = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else first
 
     def paused() -> None:
         tick = st.session_state["player"].get("tick")
@@ -74,7 +86,7 @@ def _player(run: Run, span: Span, first: int, last: int) -> None:
 
     player()(
         key="player",
-        data={"id": shown.id, "blob": shown.blob, "facts": shown.facts, "start": start},
+        data={"id": shown.id, "blob": shown.blob, "facts": shown.facts, "start": _asked_tick()},
         on_tick_change=paused,
         height="content",
     )

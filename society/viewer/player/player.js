@@ -5,6 +5,7 @@
 // changes nothing, one that brings another world keeps the tick, so twins can be compared at the same moment.
 
 const NOWHERE = 65535, NOTHING = -32768, CELL = 256;
+const LOG = 8;
 const SPEEDS = [0.25, 0.5, 1, 2, 4, 8, 16, 32], TICKS_PER_SECOND = 4;
 const SYMBOLS = ["#56B4E9", "#CC79A7", "#F0E442", "#D55E00", "#009E73", "#E69F00", "#0072B2"];
 const OTHER = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999"];
@@ -66,6 +67,7 @@ class Player {
     this.speed = 1;
     this.near = this.kept = -1;
     this.frame = 0;
+    this.later = []; // what is drawn over all seats
     this.listen();
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(root);
@@ -87,7 +89,8 @@ class Player {
     this.strikes = this.events(arrays, "contests");
     this.kept = Math.min(this.kept, this.count - 1);
     this.find(".scrub").max = Math.max(this.ticks.length - 1, 0);
-    this.now = this.frameOf(tick);
+    const last = this.ticks[this.ticks.length - 1];
+    this.now = tick >= this.ticks[0] && tick <= last ? this.frameOf(tick) : 0; // another window begins at its beginning
     this.cellsShown = this.logShown = null;
     this.furnish();
     this.resize();
@@ -233,7 +236,7 @@ class Player {
     if (!this.facts) return;
     const { width, height } = this.facts, room = this.root.clientWidth;
     const wide = room > 760 ? Math.min(room - 330, 760) : room;
-    this.side = Math.max(1, Math.min(wide / width, 556 / height));
+    this.side = Math.max(1, Math.min(wide / width, 590 / height));
     this.dpr = window.devicePixelRatio || 1;
     this.size(this.board, this.side * width, this.side * height);
     this.paint();
@@ -263,12 +266,13 @@ class Player {
     g.fillRect(0, 0, width * this.side, height * this.side);
     if (!this.ticks.length) return;
     const t = Math.floor(this.now);
-    this.radius = Math.max(3, Math.min(0.4 * this.side, 24));
+    this.radius = Math.max(3, Math.min(0.42 * this.side, 26));
     this.paintTrails(g);
     if (this.cells) this.paintCells(g, t);
-    this.paintDeals(g, t);
+    const coins = this.paintDeals(g, t);
     this.paintStrikes(g, t);
     for (let seat = 0; seat < this.count; seat++) this.paintSeat(g, t, seat);
+    for (const draw of [...this.later.splice(0), ...coins]) draw();
     this.paintText(t);
   }
 
@@ -361,7 +365,7 @@ class Player {
 
   // Deals of this tick: a band between the two, and what each gives on its way to the other.
   paintDeals(g, t) {
-    const d = this.trades, f = this.now - t;
+    const d = this.trades, f = this.now - t, coins = [];
     for (let row = d.starts[t]; row < d.starts[t + 1]; row++) {
       const a = this.where(this.now, d.seat[row]), b = this.where(this.now, d.partner[row]);
       if (!a || !b) continue;
@@ -378,13 +382,14 @@ class Player {
           g.beginPath(); g.arc(x + s * dx, y + s * dy, this.radius * 1.45, 0, 7); g.stroke();
         }
       });
-      this.later.push(() => this.around(a[0], a[1], 3, (x, y) => {
+      coins.push(() => this.around(a[0], a[1], 3, (x, y) => {
         const on = 0.15 + 0.7 * f, off = this.radius * 0.55, len = Math.hypot(dx, dy) || 1;
         const nx = (-dy / len) * off, ny = (dx / len) * off;
         this.coin(g, x + dx * on + nx, y + dy * on + ny, this.goodColour(d.gave[row]));
         this.coin(g, x + dx * (1 - on) - nx, y + dy * (1 - on) - ny, this.goodColour(d.got[row]));
       }));
     }
+    return coins;
   }
 
   coin(g, x, y, colour) {
@@ -422,15 +427,10 @@ class Player {
   }
 
   paintSeat(g, t, seat) {
-    if (seat === 0) this.laterDraw = this.later.splice(0);
     const p = this.where(this.now, seat);
     if (p) {
       const after = this.now - t >= 0.5 ? Math.min(t + 1, this.ticks.length - 1) : t;
       this.around(p[0], p[1], 1.2, (x, y) => this.seatAtPixel(g, x, y, p[2], after, seat));
-    }
-    if (seat === this.count - 1) {
-      for (const draw of this.laterDraw) draw();
-      g.globalAlpha = 1;
     }
   }
 
@@ -449,10 +449,14 @@ class Player {
       g.textBaseline = "middle";
       g.fillText(String(seat), x, y + r * 0.06);
     }
-    if (said > 0) this.bubble(g, x, y, said);
     const offer = this.value("value.offer", t, seat);
-    if (offer > 0) this.offerMark(g, x + r * 0.82, y + r * 0.82, Math.max(3, r * 0.5), offer);
-    g.globalAlpha = 1;
+    // Marks come after all discs, so that no neighbour covers what somebody says.
+    this.later.push(() => {
+      g.globalAlpha = opacity;
+      if (said > 0) this.bubble(g, x, y, said);
+      if (offer > 0) this.offerMark(g, x + r * 0.85, y + r * 0.85, Math.max(3, r * 0.62), offer);
+      g.globalAlpha = 1;
+    });
   }
 
   font() { return getComputedStyle(this.root).fontFamily || "sans-serif"; }
@@ -464,7 +468,7 @@ class Player {
     g.lineWidth = Math.max(1.5, r * 0.2);
     g.beginPath(); g.arc(x, y, r * 1.28, 0, 7); g.stroke();
     if (r < 7) return;
-    const h = r * 1.0, w = Math.max(h, r * (0.5 + 0.55 * String(said).length)), bx = x + r * 0.55, by = y - r * 1.75;
+    const h = r * 1.2, w = Math.max(h, r * (0.6 + 0.6 * String(said).length)), bx = x + r * 0.5, by = y - r * 1.9;
     g.fillStyle = colour;
     g.beginPath();
     g.roundRect(bx, by, w, h, h * 0.32);
@@ -473,7 +477,7 @@ class Player {
     g.lineTo(bx + w * 0.58, by + h * 0.9);
     g.fill();
     g.fillStyle = inkOn(colour);
-    g.font = `700 ${Math.round(r * 0.8)}px ${this.font()}`;
+    g.font = `700 ${Math.round(r * 0.98)}px ${this.font()}`;
     g.textAlign = "center";
     g.textBaseline = "middle";
     g.fillText(String(said), bx + w / 2, by + h * 0.54);
@@ -496,12 +500,11 @@ class Player {
   // Legend and roster: made anew when the world or the theme changes.
   furnish() {
     if (!this.facts) return;
-    this.later = [];
     const { legend, kinds } = this.facts, items = [];
     const item = (name, draw) => {
       const span = element("span"), canvas = element("canvas");
       this.dpr = window.devicePixelRatio || 1;
-      this.size(canvas, 20, 22);
+      this.size(canvas, 20, 23);
       const g = canvas.getContext("2d");
       g.setTransform(this.dpr, 0, 0, this.dpr, 0, 0);
       draw(g);
@@ -516,8 +519,12 @@ class Player {
         g.fillStyle = colour; g.beginPath(); g.roundRect(3, 3, 14, 14, 3); g.fill();
       });
     }
-    const small = (radius, draw) => { const kept = this.radius; this.radius = radius; draw(); this.radius = kept; };
-    if (this.seats.said) item("says 1", (g) => small(7, () => this.bubble(g, 8, 12.6, 1)));
+    if (this.seats.said) item("says 1", (g) => {
+      g.fillStyle = symbolColour(1); g.beginPath(); g.roundRect(2, 2, 16, 14, 4);
+      g.moveTo(5, 14); g.lineTo(2, 21); g.lineTo(12, 15); g.fill();
+      g.fillStyle = inkOn(symbolColour(1)); g.font = `700 12px ${this.font()}`;
+      g.textAlign = "center"; g.textBaseline = "middle"; g.fillText("1", 10, 9.6);
+    });
     if (this.seats["value.offer"]) {
       const one = this.facts.offers[1];
       const name = one ? `offers ${this.goodName(one[0])} for ${this.goodName(one[1])}` : "offers";
@@ -629,11 +636,11 @@ class Player {
     if (this.logShown === t) return;
     this.logShown = t;
     const { trades, strikes } = this, entries = [];
-    for (let row = trades.starts[t + 1] - 1; row >= 0 && entries.length < 5; row--) {
+    for (let row = trades.starts[t + 1] - 1; row >= 0 && entries.length < LOG; row--) {
       entries.push([trades.tick[row], `${trades.seat[row]} gave ${trades.gave_amount[row]} ${this.goodName(trades.gave[row])}, `
         + `${trades.partner[row]} gave ${trades.got_amount[row]} ${this.goodName(trades.got[row])}`]);
     }
-    for (let row = strikes.starts[t + 1] - 1, kept = 0; row >= 0 && kept < 5; row--, kept++) {
+    for (let row = strikes.starts[t + 1] - 1, kept = 0; row >= 0 && kept < LOG; row--, kept++) {
       entries.push([strikes.tick[row], `${strikes.seat[row]} took ${strikes.amount[row]} `
         + `${this.goodName(strikes.good[row])} from ${strikes.target[row]}`]);
     }
@@ -645,7 +652,7 @@ class Player {
     const counts = [`${trades.starts[t + 1]} of ${trades.size} deals`];
     if (strikes.size) counts.push(`${strikes.starts[t + 1]} of ${strikes.size} strikes`);
     title.append(element("small", counts.join(", ")));
-    log.append(title, ...entries.slice(0, 5).map(([tick, text]) => {
+    log.append(title, ...entries.slice(0, LOG).map(([tick, text]) => {
       const div = element("div");
       div.append(element("span", String(tick)), element("span", text));
       return div;

@@ -1,0 +1,93 @@
+"""What the browser is given: the encoding, and that nothing of a recorded world is lost on the way."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import viewer_runs
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from society.record.store import Run
+from society.viewer import queries
+from society.viewer.payload import TYPES, decode, encode
+from society.viewer.replay import replay, window
+
+ARRAYS = st.dictionaries(
+    st.text(max_size=8),
+    st.sampled_from(sorted(TYPES)).flatmap(
+        lambda kind: hnp.arrays(np.dtype(kind), hnp.array_shapes(min_dims=1, max_dims=3, min_side=0, max_side=5))
+    ),
+    max_size=4,
+)
+
+
+@given(ARRAYS)
+def test_arrays_come_back_as_they_were(arrays: dict[str, np.ndarray]) -> None:
+    back = decode(encode(arrays))
+    assert list(back) == list(arrays)
+    for name, array in arrays.items():
+        assert back[name].dtype == array.dtype
+        np.testing.assert_array_equal(back[name], array)
+
+
+def test_a_type_that_the_browser_lacks_is_refused() -> None:
+    with pytest.raises(ValueError, match="int64"):
+        encode({"x": np.zeros(3, np.int64)})
+
+
+def test_both_sides_know_the_same_types() -> None:
+    script = (Path(queries.__file__).parent / "player" / "player.js").read_text("utf-8")
+    line = next(line for line in script.splitlines() if line.startswith("const VIEWS"))
+    assert all(f'"{kind}": {name}' in line for kind, name in TYPES.items())
+
+
+@pytest.mark.parametrize("cells", [True, False])
+def test_a_replay_holds_the_frames_and_their_events(tmp_path: Path, cells: bool) -> None:
+    run = Run(viewer_runs.finished(tmp_path / "bazaar-20260101-120000-abcdef", cells))
+    owner, span = queries.spans(run)[0]
+    shown = replay(owner, span, 3, 9)
+    arrays, frames = decode(shown.blob), run.frames("normal", 0, 3, 9)
+    np.testing.assert_array_equal(arrays["tick"], frames.tick)
+    assert ("cells" in arrays) == cells
+    if frames.cells is not None:
+        np.testing.assert_array_equal(arrays["cells"], frames.cells)
+    assert arrays["seat.x"][0].tolist() == [3 * 256, 65535]  # the second seat is nowhere
+    np.testing.assert_array_equal(arrays["seat.said"], frames.seats["said"])
+    assert arrays["trades.tick"].tolist() == [7]  # 2 and 99 lie outside
+    assert arrays["contests.target"].tolist() == [1]
+    assert (shown.facts["width"], shown.facts["height"]) == (6, 5)
+    assert shown.id == replay(owner, span, 3, 9).id != replay(owner, span, 3, 8).id
+
+
+def test_controls_are_replayed_too(tmp_path: Path) -> None:
+    run = Run(viewer_runs.finished(tmp_path / "bazaar-20260101-120000-abcdef"))
+    assert [span.condition for _, span in queries.spans(run)] == ["normal", "mute", "tradeless_from_birth"]
+
+
+def test_a_world_too_large_for_one_replay_has_a_window(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run(viewer_runs.finished(tmp_path / "bazaar-20260101-120000-abcdef"))
+    owner, span = queries.spans(run)[0]
+    assert window(owner, span) > span.frames
+    monkeypatch.setattr("society.viewer.replay.BUDGET", 300)
+    assert 2 <= window(owner, span) < span.frames
+
+
+def test_what_changes_on_the_disk_is_read_again(tmp_path: Path) -> None:
+    path = viewer_runs.live(tmp_path / "bazaar-20260101-120000-abcdef")
+    run = Run(path)
+    assert queries.estimates(run) is None
+    before = queries.curves(run)
+    assert queries.table(run, "metrics") is queries.table(run, "metrics")
+    viewer_runs.learn(path)
+    viewer_runs.report(path)
+    assert queries.estimates(run)
+    assert len(queries.table(run, "metrics")) == 2 * len(before)
+
+
+def test_minds_are_averaged_unless_the_population_speaks_for_itself(tmp_path: Path) -> None:
+    run = Run(viewer_runs.finished(tmp_path / "bazaar-20260101-120000-abcdef"))
+    rows = queries.curves(run).set_index(["population", "name", "agent_steps"])["value"]
+    assert rows["normal", "reward", 300] == pytest.approx(0.0)  # 3/3 + mind -1
+    assert rows["tradeless_from_birth", "reward", 300] == pytest.approx(1.5)  # minds 0 and 1
