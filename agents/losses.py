@@ -34,13 +34,11 @@ def signalling(replay: Replay, spec: Spec, keep: Tensor) -> Tensor:
 def listening(replay: Replay, deaf: Replay, spec: Spec, keep: Tensor) -> Tensor:
     """Positive listening for each mind [P], to be maximised: mean L1 distance between the policy and the deaf policy.
 
-    `deaf` is the replay with hearing set to 0; speech heads are left out, since echoing is not listening.
+    `deaf` is the replay with hearing set to 0. Only the heads in `spec.reacting` count: echoing is not listening.
     """
     total = torch.zeros(keep.shape[0], device=keep.device)
     count = keep.float().sum((1, 2)).clamp(min=1)
-    for name, head in spec.heads.items():
-        if head.speech or name == "offer":
-            continue
+    for name in spec.reacting:
         gap = (replay.logits[name].softmax(-1) - deaf.logits[name].softmax(-1)).abs().sum((-1, -2))
         total = total + (gap * keep).sum((1, 2)) / count
     return total

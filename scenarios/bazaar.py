@@ -115,6 +115,7 @@ class Bazaar(Scenario):
             heads=heads,
             episode=config.episode,
             hearing=("heard",),
+            reacting=("move",),
             goods=tuple("ABCD"[:goods]),
         )
         self.declared: Mapping[str, Any] = {

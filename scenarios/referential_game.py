@@ -135,7 +135,7 @@ class ReferentialGame(Scenario):
             roles=("speaker", "listener"),
             seat_roles=(SPEAKER, LISTENER),
             hearing=("heard",),
-            masked=True,
+            reacting=tuple(answers),
         )
         self.declared: Mapping[str, Any] = {
             "headline": {

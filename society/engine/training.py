@@ -137,13 +137,14 @@ def train(
         _record_lineage(recorder, run)
         recorder.flush(0)
         run.save(path)
-    saved, said = run.done, 0.0
+    saved, recorded, said = run.done, run.done, 0.0
     try:
         while run.done < run.total:
             clock, start = Clock(), time.perf_counter()
             got, report = run.update(clock)
             seconds = time.perf_counter() - start
             _record_update(recorder, run, got, report, clock.seconds | {"total": seconds})
+            recorded = run.done
             if progress:
                 progress(run.done * run.steps_per_update, run.total * run.steps_per_update, run.steps_per_update / seconds)
             if heartbeat and time.monotonic() - said > 2:
@@ -155,7 +156,8 @@ def train(
                 run.save(path)
                 saved = run.done
     except KeyboardInterrupt:
-        if run.done > saved:
+        # an update whose rows are not all there yet is made again on resume
+        if recorded == run.done and run.done not in checkpoint.updates(path):
             recorder.flush(run.done)
             run.save(path)
         raise

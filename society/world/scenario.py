@@ -68,7 +68,7 @@ class Spec:
 
     Features of all fields are packed into one tensor [W, N, F] in the order of `fields`; `slices` finds a field again.
     Action numbers of all heads are packed into [W, N, K] likewise. `hearing` names the fields that carry what others said:
-    losses and interventions that remove hearing set them to 0. `episode` is the number of ticks after which a world ends,
+    losses and interventions that remove hearing set them to 0; `reacting` names the heads in which listening should show. `episode` is the number of ticks after which a world ends,
     `ends_early` says whether it may end before. `fields` are the union over roles: absent ones are 0.
     """
 
@@ -79,10 +79,9 @@ class Spec:
     roles: tuple[str, ...] = ("agent",)
     seat_roles: tuple[int, ...] = ()
     hearing: tuple[str, ...] = ()
+    reacting: tuple[str, ...] = ()
     goods: tuple[str, ...] = ()
     ends_early: bool = False
-    masked: bool = False
-    capabilities: frozenset[str] = frozenset()
 
     @cached_property
     def slices(self) -> dict[str, slice]:
