@@ -81,7 +81,7 @@ def _preset(minds: int, worlds: int, agent_steps: int) -> dict[str, Any]:
         "channel": {"symbols": 6, "length": 3},
         "population": {"minds": minds, "matchmaker": "pairs", "network": {"hidden": (64, 64)}},
         "learner": {
-            "lr": 5e-3,
+            "lr": 1e-2,
             "gamma": 1.0,
             "lam": 1.0,
             "minibatch": 256 * minds,
@@ -104,8 +104,8 @@ class ReferentialGame(Scenario):
 
     Config = ReferentialConfig
     PRESETS: Mapping[str, Mapping[str, Any]] = {
-        "default": _preset(minds=2, worlds=512, agent_steps=3_000_000),
-        "quick": _preset(minds=2, worlds=512, agent_steps=1_200_000),
+        "default": _preset(minds=2, worlds=512, agent_steps=2_000_000),
+        "quick": _preset(minds=2, worlds=512, agent_steps=800_000),
         "population": _preset(minds=16, worlds=2048, agent_steps=8_000_000),
     }
 
