@@ -179,6 +179,8 @@ def _positive_listening(reader: Reader) -> Estimate:
 
 def _positive_signalling(reader: Reader) -> Estimate:
     """Each speaker's state once, however many listeners it was asked for; options in a common order."""
+    if reader.run.config.get("channel", {}).get("length", 1) > 1:
+        raise AbsentError("messages of several symbols were sampled, so states share no options; see mutual_information")
     frame = reader.rows("probes", NORMAL, ("option",))
     keys = [key for key in STATE if key not in ("listener", "head") and key in frame.columns]
     frame = frame.drop_duplicates([*keys, "option"])

@@ -40,7 +40,8 @@ def probe(config: Config, tick: Tick, minds: Minds, leading: Mapping[str, Any]) 
         own = torch.stack([_said_with_probability(minds, tick, name, speaker, option) for option in options], -1)
         own = own / own.sum(-1, keepdim=True).clamp(min=1e-30)
         for number, option in enumerate(options):
-            changed = build.scenario(config, intervention=Do(speaker, option, plain), split=tick.worlds.scenario.parts.split)
+            split = tick.worlds.scenario.parts.split
+            changed = build.scenario(config, intervention=Do(speaker, option, plain), split=split)
             for head, probs in _reactions(minds, tick, changed):
                 yield _rows(
                     leading, spec.seats, count, speaker, number, own[:, number], option, head, probs, minds
@@ -48,10 +49,10 @@ def probe(config: Config, tick: Tick, minds: Minds, leading: Mapping[str, Any]) 
 
 
 def _options(said: Tensor, symbols: int, length: int) -> list[Tensor]:
-    """Every symbol [L] or, for longer messages, those [W, L] that the speakers of other worlds sent just now."""
+    """Every symbol [L] or, for longer messages, what this world's and other worlds' speakers said just now, and silence."""
     if length == 1:
         return [torch.tensor([symbol], device=said.device) for symbol in range(symbols)]
-    return [said.roll(shift, 0) for shift in range(min(SAMPLED, len(said)))]
+    return [*(said.roll(shift, 0) for shift in range(min(SAMPLED, len(said)))), torch.zeros_like(said[0])]
 
 
 def _replay(minds: Minds, features: Tensor, mask: Tensor | None, action: Tensor, memory: Tensor) -> Replay:
