@@ -12,7 +12,7 @@ from society.viewer.words import interval, number, p_value
 BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#8A8F98"
 LINES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 DASHES = ([1, 0], [7, 3], [2, 2], [9, 3, 2, 3])
-ROW = 28  # pixels
+ROW = 25  # pixels
 
 
 def line(i: int) -> str:
@@ -25,11 +25,13 @@ def dash(i: int) -> list[int]:
     return DASHES[i % len(DASHES)]
 
 
-def dots(lines: Sequence[tuple[str, str, Estimate]], groups: dict[str, str], axis: str, null: str) -> alt.LayerChart:
+def dots(
+    lines: Sequence[tuple[str, str, Estimate]], groups: dict[str, str], axis: str, null: str, at: float | None = None
+) -> alt.LayerChart:
     """A dot and its 95 % interval for each (label, group, estimate), and the null as a dashed line.
 
     `groups` gives each group's colour. A filled dot's interval excludes the null; a hollow one's does not, or there is
-    none. `null` is what the null line is called in the tooltip.
+    none. `null` is what the null is called in the tooltip; `at` is a reference to draw where there is no null.
     """
     rows = pd.DataFrame([_row(label, group, line) for label, group, line in lines])
     legend = alt.Legend(orient="top", symbolType="circle", symbolOpacity=1) if len(groups) > 1 else None
@@ -47,6 +49,8 @@ def dots(lines: Sequence[tuple[str, str, Estimate]], groups: dict[str, str], axi
     ]
     layers: list[alt.Chart] = []
     nulls = rows["null"].dropna().unique()
+    if not len(nulls) and at is not None:
+        nulls = pd.Series([at]).unique()
     if len(nulls) == 1:
         one = alt.Chart(pd.DataFrame({"null": nulls})).encode(x="null:Q")
         layers.append(one.mark_rule(strokeDash=[5, 4], strokeWidth=1.5, color=GREY))

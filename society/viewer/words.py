@@ -32,8 +32,14 @@ def condition(name: str) -> str:
 
 
 def plain(text: object) -> str:
-    """Text from a file, made safe for Markdown: every mark is escaped and line breaks become blanks."""
-    return "".join(f"\\{c}" if c in _SPECIAL else c for c in " ".join(str(text).split()))
+    """Text from a file, made safe for Markdown: every mark is escaped and line breaks become blanks.
+
+    An address in it stays text: a space without width keeps it from being made a link.
+    """
+    flat = " ".join(str(text).split())
+    for link in ("://", "www.", "@"):
+        flat = flat.replace(link, f"{link[:-1]}\u200b{link[-1]}")
+    return "".join(f"\\{c}" if c in _SPECIAL else c for c in flat)
 
 
 def number(value: float | None) -> str:

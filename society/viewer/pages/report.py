@@ -61,7 +61,7 @@ def _headline(run: Run, lines: list[Estimate], told: Declared | None) -> None:
         shown = [line for line in lines if line.metric == told.headline.name and math.isfinite(line.value)]
         rows = [(line.condition.rpartition(":")[2], _group(line.condition), line) for line in shown]
         groups = {name: colour for name, colour in GROUPS.items() if any(name == group for _, group, _ in rows)}
-        st.altair_chart(charts.dots(rows, groups, plain_axis(told.headline.unit), "chance"), width="stretch")
+        st.altair_chart(charts.dots(rows, groups, plain_axis(told.headline.unit), "chance", head.value), width="stretch")
 
 
 def plain_axis(text: str) -> str:
@@ -135,7 +135,7 @@ def _table(lines: list[Estimate], key: str) -> None:
             "p": [p_value(line.p) for line in lines],
             "n": [str(line.n) if line.n else "" for line in lines],
             "unit": [line.unit for line in lines],
-            "why, where something is missing": [line.reason for line in lines],
+            "why missing": [line.reason for line in lines],
             "what the condition is": [words.condition(line.condition) for line in lines],
         }
     )
@@ -146,8 +146,9 @@ def _table(lines: list[Estimate], key: str) -> None:
         key=f"estimates_{key}",
         height=min(35 * (len(rows) + 1) + 3, 560),
         column_config={
-            **{name: column(width="small") for name in ("value", "null", "p", "n")},
+            **{name: column(width=65) for name in ("null", "p", "n")},
             "metric": column(width=270),
+            "value": column(width="small"),
             "95 % interval": column(width=125),
         },
     )

@@ -259,6 +259,7 @@ class Player {
   paint() {
     if (!this.facts || this.gone) return;
     const dark = isDark(this.root);
+    this.family = getComputedStyle(this.root).fontFamily || "sans-serif";
     if (dark !== this.dark) { this.dark = dark; this.cellsShown = null; this.furnish(); this.paintMarks(); }
     const g = this.board.getContext("2d"), { width, height } = this.facts;
     g.setTransform(this.dpr, 0, 0, this.dpr, 0, 0);
@@ -361,7 +362,7 @@ class Player {
 
   goodColour(good) { return this.facts.goods[good]?.[1] ?? OTHER[Math.max(good, 0) % OTHER.length]; }
 
-  goodName(good) { return this.facts.goods[good]?.[0] ?? String(good); }
+  goodName(good) { return this.facts.goods[good]?.[0] ?? `good ${good}`; }
 
   // Deals of this tick: a band between the two, and what each gives on its way to the other.
   paintDeals(g, t) {
@@ -444,7 +445,7 @@ class Player {
     g.beginPath(); g.arc(x, y, r, 0, 7); g.fill(); g.stroke();
     if (r >= 7) {
       g.fillStyle = inkOn(colour);
-      g.font = `600 ${Math.round(r * 1.05)}px ${this.font()}`;
+      g.font = `600 ${Math.round(r * 1.05)}px ${this.family}`;
       g.textAlign = "center";
       g.textBaseline = "middle";
       g.fillText(String(seat), x, y + r * 0.06);
@@ -458,8 +459,6 @@ class Player {
       g.globalAlpha = 1;
     });
   }
-
-  font() { return getComputedStyle(this.root).fontFamily || "sans-serif"; }
 
   // What a seat says: a ring, and a bubble with the symbol's number.
   bubble(g, x, y, said) {
@@ -477,7 +476,7 @@ class Player {
     g.lineTo(bx + w * 0.58, by + h * 0.9);
     g.fill();
     g.fillStyle = inkOn(colour);
-    g.font = `700 ${Math.round(r * 0.98)}px ${this.font()}`;
+    g.font = `700 ${Math.round(r * 0.98)}px ${this.family}`;
     g.textAlign = "center";
     g.textBaseline = "middle";
     g.fillText(String(said), bx + w / 2, by + h * 0.54);
@@ -522,7 +521,7 @@ class Player {
     if (this.seats.said) item("says 1", (g) => {
       g.fillStyle = symbolColour(1); g.beginPath(); g.roundRect(2, 2, 16, 14, 4);
       g.moveTo(5, 14); g.lineTo(2, 21); g.lineTo(12, 15); g.fill();
-      g.fillStyle = inkOn(symbolColour(1)); g.font = `700 12px ${this.font()}`;
+      g.fillStyle = inkOn(symbolColour(1)); g.font = `700 12px ${this.family}`;
       g.textAlign = "center"; g.textBaseline = "middle"; g.fillText("1", 10, 9.6);
     });
     if (this.seats["value.offer"]) {
@@ -626,6 +625,12 @@ class Player {
     if (this.seats.said) lines.push(line("says", this.words("said", this.value("said", t, seat))));
     tip.replaceChildren(...lines);
     const x = (p[0] + 0.5) * this.side, y = (p[1] + 0.5) * this.side, far = this.radius * 1.9;
+    if (this.near < 0) { // a seat that is kept moves among others: its box waits in a corner and hides none of them
+      const wide = this.facts.width * this.side;
+      tip.style.left = (x > wide / 2 ? 10 : wide - tip.offsetWidth - 10) + "px";
+      tip.style.top = "10px";
+      return;
+    }
     const right = x + far + tip.offsetWidth < this.facts.width * this.side;
     tip.style.left = Math.max(0, right ? x + far : x - far - tip.offsetWidth) + "px";
     tip.style.top = Math.max(0, Math.min(y - 30, this.facts.height * this.side - tip.offsetHeight)) + "px";
