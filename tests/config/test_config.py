@@ -160,7 +160,7 @@ def test_toml_round_trip_is_exact(home, wild, wide, words, names, pairs, maybe):
 
 def test_toml_of_every_condition_of_a_table():
     data = {"a": 1, "t": {"x y": [{"k": True}, {}], "empty": {}}, "none": None, "f": 1e300}
-    written = "".join(config._tables(data, ()))
+    written = "".join(config.tables(data, ()))
     assert tomllib.loads(written) == {"a": 1, "t": {"x y": [{"k": True}, {}], "empty": {}}, "f": 1e300}
 
 

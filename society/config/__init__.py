@@ -8,23 +8,21 @@ inverses.
 
 from __future__ import annotations
 
-import contextlib
-import difflib
-import enum
 import functools
 import hashlib
 import json
 import re
 import tomllib
-import types
-import typing
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model, model_validator
 
 from society import registry
+
+from .schema import FieldDoc, explain, field_at, model_of, suggest, takes, walk
+from .text import read
+from .toml import plain, tables
 
 # What an evaluation may change in a twin world, and what a population may be grown without.
 CONDITIONS = ("normal", "mute", "content", "relabel", "scramble", "tradeless", "peaceful", "strangers")
@@ -126,17 +124,6 @@ class Config(Frozen):
         return from_toml, (to_toml(self),)
 
 
-@dataclass(frozen=True)
-class FieldDoc:
-    """One settable field, for `--help` and for forms: dotted path, what it takes in words, default (None: required)."""
-
-    path: str
-    takes: str
-    default: Any
-    description: str
-    annotation: Any
-
-
 def resolve(
     scenario: str, preset: str = "default", overrides: Mapping[str, object] | None = None, quick: bool = False
 ) -> Config:
@@ -153,7 +140,7 @@ def resolve(
     presets = {"default": {}, **getattr(registry.get("scenarios", scenario), "PRESETS", {})}
     if preset not in presets:
         raise ConfigError(f"preset = {preset!r}: {scenario} has no such preset; choose {' or '.join(sorted(presets))}")
-    base = json.loads(json.dumps(presets[preset], default=_plain))
+    base = json.loads(json.dumps(presets[preset], default=plain))
     wanted = _unfold(overrides or {})
     names = (_named(base, wanted, "population.policy"), _named(base, wanted, "learner.name"))
     schema = _schema(scenario, *names)
@@ -178,18 +165,18 @@ def from_toml(text: str) -> Config:
 
 def to_toml(config: Config) -> str:
     """The config as TOML text: every field, defaults included; `from_toml` gives the same config back."""
-    return "".join(_tables(config.model_dump(mode="json"), ()))
+    return "".join(tables(config.model_dump(mode="json"), ()))
 
 
 def fingerprint(config: Config) -> str:
     """12 hex digits that are equal for runs which differ in nothing but the seed."""
     data = {key: value for key, value in config.model_dump(mode="json").items() if key != "seed"}
-    return hashlib.sha256("".join(_tables(data, ())).encode()).hexdigest()[:12]
+    return hashlib.sha256("".join(tables(data, ())).encode()).hexdigest()[:12]
 
 
 def fields(scenario: str | None = None, policy: str = "mlp", learner: str = "ppo") -> list[FieldDoc]:
     """Every field that can be set, in order; without a scenario, those that all scenarios share."""
-    return list(_walk(_schema(scenario, policy, learner) if scenario else Config, ""))
+    return list(walk(_schema(scenario, policy, learner) if scenario else Config, ""))
 
 
 # --- the schema of one run
@@ -232,9 +219,9 @@ def _build(scenario: Any, policy: Any, learner: Any, learner_name: str) -> type[
 def _validate(schema: type[Config], data: Mapping[str, Any]) -> Config:
     try:
         # JSON is where strict still takes a list for a tuple and a text for an enum, and neither "3" nor 3.0 for 3.
-        return schema.model_validate_json(json.dumps(data, default=_plain), strict=True)
+        return schema.model_validate_json(json.dumps(data, default=plain), strict=True)
     except ValidationError as error:
-        raise ConfigError(_explain(schema, error)) from None
+        raise ConfigError(explain(schema, error)) from None
 
 
 def _bounded(model: Any, worlds: int, ticks: int) -> Any:
@@ -279,8 +266,8 @@ def _forget_others(base: dict[str, Any], schema: type[Config], path: str, name: 
     if not isinstance(below, dict) or below.get(field, _USUAL[path]) == name:
         return
     options = below.get("network", {}) if section == "population" else below
-    known = _model(schema.model_fields[section].annotation)
-    known = _model(known.model_fields["network"].annotation) if section == "population" and known else known
+    known = model_of(schema.model_fields[section].annotation)
+    known = model_of(known.model_fields["network"].annotation) if section == "population" and known else known
     for key in [key for key in options if known is not None and key not in known.model_fields]:
         del options[key]
 
@@ -294,220 +281,14 @@ def _set(data: dict[str, Any], path: str, value: object) -> None:
 
 def _coerce(schema: type[BaseModel], path: str, value: object) -> object:
     """The value for the field at `path`: text is read as the field's type, all else stays. Raises `ConfigError`."""
-    info = _info(schema, path)
+    info = field_at(schema, path)
     if info is None:
-        raise ConfigError(f"unknown field {path} (given {value!r}){_suggest(schema, path)}")
-    if _model(info.annotation):
-        inside = [doc.path for doc in _walk(schema, "") if doc.path.startswith(f"{path}.")]
+        raise ConfigError(f"unknown field {path} (given {value!r}){suggest(schema, path)}")
+    if model_of(info.annotation):
+        inside = [doc.path for doc in walk(schema, "") if doc.path.startswith(f"{path}.")]
         raise ConfigError(f"{path} = {value!r}: is a section; set one of {', '.join(inside) or '(it has no fields)'}")
     if not isinstance(value, str):
         return value
     if not value.isprintable() and re.search("[\ud800-\udfff]", value):
-        raise ConfigError(f"{path} = {value!r}: is not Unicode; use {_takes(info)}")
-    return _read(info.annotation, value.strip())
-
-
-_TRUTH = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
-
-
-def _read(kind: Any, text: str) -> object:
-    """Text as a value of a type; text that does not fit stays as it is, for the validation to complain about."""
-    origin, inner = typing.get_origin(kind), typing.get_args(kind)
-    value: object = text
-    if origin is Annotated:
-        value = _read(inner[0], text)
-    elif origin in (typing.Union, types.UnionType):
-        if types.NoneType in inner and text.lower() in ("none", ""):
-            return None
-        readings = [_read(one, text) for one in inner if one is not types.NoneType]
-        value = next((one for one in readings if not isinstance(one, str)), text)
-    elif origin is Literal:
-        value = next((one for one in inner if str(one).lower() == text.lower()), text)
-    elif (origin or kind) in (tuple, list, set, frozenset):
-        if text.startswith("["):  # a list of lists needs its brackets
-            with contextlib.suppress(ValueError):
-                return json.loads(text)
-        parts = [part.strip() for part in text.strip("[]()").split(",") if part.strip()]
-        fixed = origin is tuple and Ellipsis not in inner
-        each = inner if fixed else (inner[0] if inner else str,) * len(parts)
-        value = [_read(one, part) for one, part in zip(each, parts, strict=False)] + parts[len(each) :]
-    elif kind is bool:
-        value = _TRUTH.get(text.lower(), text)
-    elif kind is int:
-        value = _int(text)
-    elif kind is float:
-        value = _float(text)
-    return value
-
-
-def _int(text: str) -> int | str:
-    if re.fullmatch(r"[+-]?\d[\d_]{0,99}", text, re.ASCII):
-        try:
-            return int(text)
-        except ValueError:  # 1__0
-            return text
-    number = _float(text)
-    return int(number) if isinstance(number, float) and number.is_integer() and abs(number) < 2**53 else text
-
-
-def _float(text: str) -> float | str:
-    try:
-        return float(text)
-    except ValueError:
-        return text
-
-
-# --- the words of an error
-
-
-def _explain(schema: type[BaseModel], error: ValidationError) -> str:
-    problems = error.errors(include_url=False)
-    first = min(problems, key=lambda problem: problem["type"] != "extra_forbidden")  # a misspelt name explains the rest
-    where = [str(part) for part in first["loc"]]
-    # A wrong element of a list is explained by the list, the innermost part of the path that is a field.
-    ends = (".".join(where[:end]) for end in range(len(where), 0, -1))
-    path, info = next(((end, info) for end in ends if (info := _info(schema, end)) is not None), ("config", None))
-    given, more = _show(first["input"]), f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    message = first["msg"].removeprefix("Value error, ")
-    if first["type"] == "extra_forbidden":
-        wrong = ".".join(where)
-        return f"unknown field {wrong} (given {given}){_suggest(schema, wrong)}{more}"
-    if first["type"] == "missing" and path == ".".join(where):
-        return f"{path} has no value; set it to {_takes(info)}{more}"
-    if first["type"] in ("value_error", "assertion_error", "json_invalid"):
-        return f"{path} = {given}: {message}{more}"
-    if first["type"].startswith(("string_", "too_")) and first["type"] != "string_type":
-        return f"{path} = {given}: {message[0].lower()}{message[1:]}{more}"
-    return f"{path} = {given}: must be {_takes(info)}{more}"
-
-
-def _show(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."
-
-
-def _suggest(schema: type[BaseModel], path: str) -> str:
-    known = [doc.path for doc in _walk(schema, "")]
-    section, _, last = path.rpartition(".")
-    alike = [one for one in known if one.rpartition(".")[2] == last]
-    beside = {one.rpartition(".")[2]: one for one in known if one.rpartition(".")[0] == section}
-    alike += [beside[one] for one in difflib.get_close_matches(last, list(beside), n=2)]
-    alike += difflib.get_close_matches(path, known, n=2, cutoff=0.6)
-    if alike:
-        return f"; did you mean {' or '.join(list(dict.fromkeys(alike))[:2])}?"
-    inside = list(beside.values()) or list(schema.model_fields)
-    return f"; there is {', '.join(inside)}"
-
-
-def _takes(info: Any) -> str:
-    """What a field takes, in words: "a whole number from 1 to 4096"."""
-    if info is None:
-        return "another value"
-    low = high = ""
-    for rule in info.metadata:
-        low = f" from {rule.ge}" if hasattr(rule, "ge") else f" above {rule.gt}" if hasattr(rule, "gt") else low
-        high = f" to {rule.le}" if hasattr(rule, "le") else f" below {rule.lt}" if hasattr(rule, "lt") else high
-    if low and not high:
-        low = low.replace(" from ", " of at least ")
-    if high and not low:
-        high = high.replace(" to ", " of at most ")
-    return _kind(info.annotation) + low + high
-
-
-def _kind(kind: Any) -> str:
-    origin, inner = typing.get_origin(kind), typing.get_args(kind)
-    if origin is Annotated:
-        return _kind(inner[0])
-    choices = _choices(kind)
-    if choices:
-        return f"one of {', '.join(map(str, choices))}"
-    if origin in (typing.Union, types.UnionType):
-        return " or ".join("none" if one is types.NoneType else _kind(one) for one in inner)
-    if (origin or kind) in (tuple, list, set, frozenset):
-        return f"a list, each {_kind(inner[0])}" if inner else "a list"
-    words = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
-    return words.get(kind, "a table" if _model(kind) else "a value")
-
-
-def _choices(kind: Any) -> list[object]:
-    if typing.get_origin(kind) is Literal:
-        return list(typing.get_args(kind))
-    if typing.get_origin(kind) in (typing.Union, types.UnionType):
-        inner = [_choices(one) for one in typing.get_args(kind)]
-        return [value for one in inner for value in one] if all(inner) else []
-    if isinstance(kind, type) and issubclass(kind, enum.Enum):
-        return [member.value for member in kind]
-    return []
-
-
-def _model(kind: Any) -> type[BaseModel] | None:
-    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
-
-
-def _info(schema: type[BaseModel], path: str) -> Any:
-    info = None
-    model: type[BaseModel] | None = schema
-    for part in path.split("."):
-        info = model.model_fields.get(part) if model else None
-        if info is None:
-            return None
-        model = _model(info.annotation)
-    return info
-
-
-def _walk(schema: type[BaseModel], prefix: str) -> Iterator[FieldDoc]:
-    for name, info in schema.model_fields.items():
-        inner = _model(info.annotation)
-        if inner:
-            yield from _walk(inner, f"{prefix}{name}.")
-        elif info.annotation is not Any:
-            default = None if info.is_required() else info.get_default(call_default_factory=True)
-            yield FieldDoc(f"{prefix}{name}", _takes(info), default, info.description or "", info.annotation)
-
-
-# --- TOML
-
-
-def _plain(value: object) -> object:
-    """What json cannot write by itself, in a preset or an override."""
-    if isinstance(value, BaseModel):
-        return value.model_dump(mode="json")
-    if isinstance(value, enum.Enum):
-        return value.value
-    if isinstance(value, set | frozenset):
-        return sorted(value)
-    if hasattr(value, "item"):  # a numpy scalar
-        return value.item()
-    return str(value)
-
-
-def _tables(table: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[str]:
-    # None has no TOML form; it is left out, and is the default of the fields that may hold it.
-    for key, value in table.items():
-        if value is not None and not isinstance(value, Mapping):
-            yield f"{_key(key)} = {_value(value)}\n"
-    for key, value in table.items():
-        if isinstance(value, Mapping):
-            yield f"\n[{'.'.join(map(_key, (*path, key)))}]\n"
-            yield from _tables(value, (*path, key))
-
-
-def _key(key: str) -> str:
-    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _text(key)
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return repr(value)  # repr of a float is the shortest text that reads back as the same float
-    if isinstance(value, str):
-        return _text(value)
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_key(key)} = {_value(one)}" for key, one in value.items() if one is not None) + "}"
-    return "[" + ", ".join(_value(one) for one in value) + "]"
-
-
-def _text(text: str) -> str:
-    body = text.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + re.sub(r"[\x00-\x1f\x7f]", lambda found: f"\\u{ord(found.group()):04X}", body) + '"'
+        raise ConfigError(f"{path} = {value!r}: is not Unicode; use {takes(info)}")
+    return read(info.annotation, value.strip())
