@@ -62,10 +62,12 @@ def _rate(reader: Reader, rate: Rate, condition: str) -> Callable[[], Estimate]:
 
 
 def _rate_by_world(reader: Reader, rate: Rate, condition: str) -> pd.Series:
-    """The rate of each world; a world without an event counts 0."""
+    """The rate of each world whose events were recorded; one without an event counts 0."""
     episodes = reader.rows("episodes", condition, ("world",))
     ticks = pd.Series(numbers(episodes, "ticks")).groupby(episodes["world"].to_numpy()).sum()
-    ticks = ticks[ticks > 0]
+    # events are kept for the first worlds only, seats' sums for all
+    recorded = reader.run.config.get("evaluation", {}).get("recorded_worlds", np.inf)
+    ticks = ticks[(ticks > 0) & (ticks.index < recorded)]
     if ticks.empty:
         raise AbsentError("no seat was ever active")
     if reader.all(rate.table).empty:  # nothing tells a world without this rule from one in which nobody used it

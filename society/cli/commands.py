@@ -183,8 +183,7 @@ def do_view(options: argparse.Namespace) -> Result:
     run = _find(options.runs, options.out).path if options.runs else None
     from society.viewer.launch import view
 
-    view(run, Path(options.out), options.port)
-    return 0, {}, ""
+    return view(run, Path(options.out), options.port), {}, ""
 
 
 def do_check(options: argparse.Namespace) -> Result:

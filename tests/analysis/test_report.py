@@ -294,3 +294,9 @@ def test_no_table_is_too_poor(data):
     whole(report)
     whole(pool([report, OTHER]))
     assert max(map(len, render(report, Declared.from_json(DECLARED)).splitlines())) <= 120
+
+
+def test_rates_are_over_the_worlds_whose_events_were_recorded(run):
+    run.config = {**run.config, "evaluation": {"recorded_worlds": 2}}
+    line = by_name(build(run))["trade_rate", "normal"]
+    assert line.n == 2 and line.value == pytest.approx(100 * 3 / 20 / 2)
