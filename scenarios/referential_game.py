@@ -75,8 +75,12 @@ class ReferentialState:
     heard: Tensor  # [W, L] what arrived of it
 
 
-def _preset(minds: int, worlds: int, agent_steps: int) -> dict[str, Any]:
-    """Half of the minds speak and half listen, partners drawn anew at every update."""
+def _preset(minds: int, worlds: int, agent_steps: int, exploring: float) -> dict[str, Any]:
+    """Half of the minds speak and half listen, partners drawn anew at every update.
+
+    Signalling pushes each speaker to a code of its own within some hundred thousand steps; `exploring` (entropy of
+    speech) keeps it from settling before listeners have learned, which matters most where eight codes must become one.
+    """
     return {
         "channel": {"symbols": 6, "length": 3},
         "population": {"minds": minds, "matchmaker": "pairs", "network": {"hidden": (64, 64)}},
@@ -85,8 +89,10 @@ def _preset(minds: int, worlds: int, agent_steps: int) -> dict[str, Any]:
             "gamma": 1.0,
             "lam": 1.0,
             "minibatch": 256 * minds,
-            "entropy_speech": 0.0,
-            "signalling": 0.3,
+            "entropy": 0.02,
+            "entropy_speech": exploring,
+            "signalling": 0.1,
+            "listening": 0.05,
         },
         "training": {"worlds": worlds, "ticks": 8, "agent_steps": agent_steps, "precision": "float32"},
         "evaluation": {
@@ -104,9 +110,9 @@ class ReferentialGame(Scenario):
 
     Config = ReferentialConfig
     PRESETS: Mapping[str, Mapping[str, Any]] = {
-        "default": _preset(minds=2, worlds=512, agent_steps=2_000_000),
-        "quick": _preset(minds=2, worlds=512, agent_steps=800_000),
-        "population": _preset(minds=16, worlds=2048, agent_steps=8_000_000),
+        "default": _preset(minds=2, worlds=512, agent_steps=3_000_000, exploring=0.02),
+        "quick": _preset(minds=2, worlds=512, agent_steps=1_200_000, exploring=0.02),
+        "population": _preset(minds=16, worlds=1024, agent_steps=12_000_000, exploring=0.04),
     }
 
     def __init__(self, config: ReferentialConfig, parts: Parts):
