@@ -20,7 +20,6 @@ from society.population.rollout import Report, Rollout, advantages
 from . import losses
 from .optim import adam
 
-
 EVERY = 4  # one row in four is replayed deaf: a mean needs no more, and a second pass over all would cost half an update
 
 
@@ -142,8 +141,10 @@ class PPO:
             gain = gain + c.signalling * fade * numbers["signalling"]
         if c.listening and fade > 0 and spec.hearing:
             some = b.rows(torch.arange(0, b.logp.shape[2], EVERY, device=b.logp.device))
-            heard = Replay(replay.logp[:, :, ::EVERY], {}, replay.value[:, :, ::EVERY], {name: x[:, :, ::EVERY] for name, x in replay.logits.items()})
-            numbers["listening"] = losses.listening(heard, self._deaf(population, weights, some, rollout), spec, some.keep)
+            logits = {name: x[:, :, ::EVERY] for name, x in replay.logits.items()}
+            heard = Replay(replay.logp[:, :, ::EVERY], {}, replay.value[:, :, ::EVERY], logits)
+            deaf = self._deaf(population, weights, some, rollout)
+            numbers["listening"] = losses.listening(heard, deaf, spec, some.keep)
             gain = gain + c.listening * fade * numbers["listening"]
         return gain, {name: number.detach() for name, number in numbers.items()}
 

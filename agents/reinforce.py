@@ -41,6 +41,11 @@ class REINFORCE:
     def learn(self, population: Population, rollout: Rollout, key: Keys, progress: float) -> tuple[Population, Report]:
         """One step; see the Learner protocol. Returns are cut at the rollout's end with the last value."""
         c = self.config
+        if c.baseline != "learned" and not bool(rollout.ends[:, -1].all()):
+            raise ValueError(
+                f"learner.baseline = {c.baseline!r}: needs rollouts that end with their episodes, since nothing else "
+                "learns what comes after; use learned, or make training.ticks a multiple of the episode"
+            )
         _, returns = advantages(rollout, c.gamma, 1.0)
         centre = mean(returns, rollout.keep)
         has_steps = rollout.keep.flatten(1).any(1)

@@ -24,9 +24,10 @@ from ..world.interventions import Content, Relabel, Scramble, mute
 from ..world.scenario import Scenario
 from ..world.worlds import Worlds
 from . import build
-from .probes import probe
+from .probes import can_speak, probe
 from .rollout import Clock, Minds, Scripted, Tick, ticks
 
+PROBES = 8  # moments of the normal run that are probed
 FIRST_WORLD = 1 << 30  # evaluation worlds are none that training ever saw
 
 
@@ -136,11 +137,12 @@ class Evaluation:
         worlds = Worlds.begin(scenario, config.seed, torch.arange(FIRST_WORLD, FIRST_WORLD + e.worlds, device=device))
         mind = actor.seating.mind if isinstance(actor, Minds) else torch.full((e.worlds, scenario.spec.seats), -1)
         notes = Notes(self, condition, scenario, mind)
-        probe_at = set(range(0, e.ticks, max(e.ticks // 8, 1))) if condition == "normal" else set()
+        due, gap = 0, max(e.ticks // PROBES, 1)
         with torch.no_grad():
             for t, tick in enumerate(ticks(worlds, actor, actor.blank(worlds), e.ticks, Clock())):
                 notes.tick(t, tick)
-                if t in probe_at and isinstance(actor, Minds):
+                if condition == "normal" and isinstance(actor, Minds) and t >= due and can_speak(tick):
+                    due += gap
                     for rows in probe(config, tick, actor, notes.leading(t)):
                         self.recorder.add("probes", rows)
         notes.close()
@@ -229,13 +231,8 @@ class Notes:
         rows |= {f"m{i}": said[:k, :, i].flatten().cpu().numpy() for i in range(said.shape[-1])}
         for i, meaning in enumerate(self.scenario.meanings(tick.worlds.state).values()):
             rows[f"meaning{i}"] = meaning[:k].flatten().cpu().numpy()
-        could = None if tick.seen.active is None else tick.seen.active
-        if tick.seen.mask is not None:
-            legal = tick.seen.mask[..., spec.options[self.speech]][..., 1:].any(-1)
-            could = legal if could is None else could & legal
-        if could is not None:
-            keep = could[:k].flatten().cpu().numpy()
-            rows = {name: column[keep] for name, column in rows.items()}
+        keep = tick.seen.may(spec, self.speech)[:k].flatten().cpu().numpy()
+        rows = {name: column[keep] for name, column in rows.items()}
         self.owner.recorder.add("messages", self.leading(t) | rows)
 
     def _events(self, table: str, t: int, mask: Tensor, columns: Any) -> None:

@@ -78,6 +78,10 @@ def _vet(config: Config, controls: Sequence[str]) -> None:
         key = Keys.worldless(config.seed, "seating", 0)
         build.matchmaker(config)(config.population.minds, world.spec, config.training.worlds, key)
         build.learner(config)
+        seen = Worlds.begin(world, config.seed, torch.arange(1, device=torch.device(config.device))).observe()
+        ticks, episode = config.training.ticks, world.spec.episode
+        if seen.active is not None and not world.spec.ends_early and ticks % episode:
+            raise ConfigError(f"training.ticks = {ticks}: a world of turns learns whole episodes; use a multiple of {episode}")
     except ConfigError:
         raise
     except ValueError as error:
@@ -248,7 +252,7 @@ def _main() -> int:
         return 130
     except Stopped:
         return 3
-    except (Damaged, ConfigError, OSError) as error:
+    except (Damaged, ValueError, OSError) as error:
         write_status(path, state="failed", message=str(error).splitlines()[0])
         return 2
     return 0

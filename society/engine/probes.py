@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -34,7 +35,8 @@ def probe(config: Config, tick: Tick, minds: Minds, leading: Mapping[str, Any]) 
     plain = tick.worlds.scenario.parts.channel.intervention
     said = tick.turn.packed[..., spec.columns[name]]
     for speaker in range(min(SPEAKERS, spec.seats)):
-        if tick.seen.active is not None and not bool(tick.seen.active[:count, speaker].all()):
+        may = tick.seen.may(spec, name)[:count, speaker]
+        if not bool(may.any()):
             continue
         options = _options(said[:, speaker], spec.heads[name].size, spec.heads[name].length)
         own = torch.stack([_said_with_probability(minds, tick, name, speaker, option) for option in options], -1)
@@ -42,10 +44,20 @@ def probe(config: Config, tick: Tick, minds: Minds, leading: Mapping[str, Any]) 
         for number, option in enumerate(options):
             split = tick.worlds.scenario.parts.split
             changed = build.scenario(config, intervention=Do(speaker, option, plain), split=split)
-            for head, probs in _reactions(minds, tick, changed):
-                yield _rows(
-                    leading, spec.seats, count, speaker, number, own[:, number], option, head, probs, minds
-                )  # fmt: skip
+            for head, probs, reacts in _reactions(minds, tick, changed):
+                rows = _rows(leading, spec.seats, count, speaker, number, own[:, number], option, head, probs, minds)
+                keep = (may[:, None] & reacts[:count, _others(spec.seats, speaker)]).flatten().cpu().numpy()
+                yield {key: value[keep] if isinstance(value, np.ndarray) else value for key, value in rows.items()}
+
+
+def can_speak(tick: Tick) -> bool:
+    """Whether any seat could say something at this tick."""
+    spec = tick.worlds.scenario.spec
+    return any(bool(tick.seen.may(spec, name).any()) for name, head in spec.heads.items() if head.speech)
+
+
+def _others(seats: int, speaker: int) -> Tensor:
+    return torch.tensor([seat for seat in range(seats) if seat != speaker])
 
 
 def _options(said: Tensor, symbols: int, length: int) -> list[Tensor]:
@@ -80,8 +92,8 @@ def _said_with_probability(minds: Minds, tick: Tick, name: str, speaker: int, op
     return minds.seating.scatter(logp)[:, speaker].exp()
 
 
-def _reactions(minds: Minds, tick: Tick, changed: Any) -> Iterator[tuple[str, Tensor]]:
-    """Action probabilities [W, N, V] of every head but speech, at the tick after the changed message."""
+def _reactions(minds: Minds, tick: Tick, changed: Any) -> Iterator[tuple[str, Tensor, Tensor]]:
+    """For every head but speech: action probabilities [W, N, V] after the changed message, and who has a choice [W, N]."""
     spec = changed.spec
     worlds, _, ended = replace(tick.worlds, scenario=changed).step(tick.turn.packed, tick.seen)
     seen = (worlds if ended is None else ended).observe()
@@ -89,9 +101,9 @@ def _reactions(minds: Minds, tick: Tick, changed: Any) -> Iterator[tuple[str, Te
     for head, shape in spec.heads.items():
         if shape.speech:
             continue
-        probs = minds.seating.scatter(replay.logits[head].softmax(-1)[:, 0])
+        probs, reacts = minds.seating.scatter(replay.logits[head].softmax(-1)[:, 0]), seen.may(spec, head)
         for position in range(shape.length):
-            yield (head if shape.length == 1 else f"{head}.{position}"), probs[..., position, :]
+            yield (head if shape.length == 1 else f"{head}.{position}"), probs[..., position, :], reacts
 
 
 def _rows(
@@ -107,7 +119,7 @@ def _rows(
     minds: Minds,
 ) -> dict[str, Any]:
     """Rows of the listeners, all seats but the speaker, in the first `count` worlds."""
-    listeners = torch.tensor([seat for seat in range(seats) if seat != speaker])
+    listeners = _others(seats, speaker)
     silent = (option == 0).all(-1).expand(len(probs))[:count]
     rows = {
         "world": torch.arange(count).repeat_interleave(len(listeners)),

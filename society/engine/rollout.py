@@ -168,7 +168,7 @@ def collect(worlds: Worlds, minds: Minds, memory: Tensor, count: int, clock: Clo
             masks[:, t] = tick.turn.mask  # type: ignore[index]
         if tick.seen.active is not None:
             keep[:, t] &= seating.gather(tick.seen.active)
-        if tick.ended is not None and outcome.truncated is not None:
+        if tick.ended is not None and outcome.truncated is not None and bool(outcome.truncated.any()):
             bootstrap[:, t] = minds.value(tick.ended, tick.turn.memory) * seating.gather(_cut(outcome))
         for name, measure in outcome.measures.items():
             sums[name] = sums.get(name, 0) + measure.sum()  # type: ignore[assignment]

@@ -74,8 +74,8 @@ class Population:
     """P minds of one architecture. `live` [P] False: frozen, no gradient reaches weights or moments.
 
     `moments` are Adam's two, [P, D] each, and `steps` [P] the updates that each mind has had. `mind` [P] are numbers that
-    no other mind of the run has or had, `parent` [P] the mind that it was copied from (-1: none), `born` [P] the update. `baseline` [P] is a
-    moving average of returns, for learners that keep one.
+    no other mind of the run has or had, `parent` [P] the mind that it was copied from (-1: none), `born` [P] the update.
+    `baseline` [P] is a moving average of returns, for learners that keep one.
     """
 
     policy: Policy

@@ -41,13 +41,15 @@ class Channel:
         self.intervention = intervention
 
     def transmit(self, said: Int[Tensor, "W N L"], key: Keys, life: Int[Tensor, "W N"]) -> Int[Tensor, "W N L"]:
-        """What arrives of the messages said now: noise first, then the condition's intervention."""
+        """What arrives of the messages said now: the condition's intervention on what was said, then noise."""
+        if self.intervention is not None:
+            said = self.intervention(said, key, life)
         if self.config.noise > 0 and self.config.symbols > 2:
             shape = said.shape[1:]
             other = 1 + (said + key.integers("channel.other", self.config.symbols - 2, *shape)) % (self.config.symbols - 1)
             flip = key.bernoulli("channel.noise", self.config.noise, *shape) & (said > 0)
             said = torch.where(flip, other, said)
-        return said if self.intervention is None else self.intervention(said, key, life)
+        return said
 
     def price(self, said: Int[Tensor, "W N L"]) -> Float[Tensor, "W N"]:
         """Reward that speaking costs each seat."""

@@ -51,7 +51,7 @@ class Contest:
         The striker takes up to `take` units of what the target holds most of, as far as its own room allows. Goods move,
         none are made or lost. All blows of a tick are simultaneous: they read the stock before any of them.
         """
-        worlds, seats = strikes.shape
+        seats = strikes.shape[1]
         if not self.config.enabled:
             none = torch.full_like(stock[..., 0], -1)
             return stock, Blows(none, none, torch.zeros_like(none))
@@ -60,7 +60,7 @@ class Contest:
         chance = torch.where(near & strikes[:, :, None], draw, -1)
         aim_rank, aim = chance.max(dim=-1)
         struck = torch.where(aim_rank[..., None] >= 0, torch.arange(seats, device=aim.device) == aim[..., None], False)
-        winner_rank, winner = torch.where(struck, chance, -1).max(dim=1)  # by target
+        winner = torch.where(struck, chance, -1).argmax(dim=1)  # by target
         own = torch.arange(seats, device=aim.device)
         lands = (aim_rank >= 0) & (winner.gather(1, aim) == own)
         target = torch.where(lands, aim, -1)

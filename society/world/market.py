@@ -70,7 +70,7 @@ class Market:
         as many lots as stocks, room up to `capacity` of each good and `lots` allow. Pairs are matched by mutual best keyed
         priority, `rounds` times over. Seats never deal with themselves.
         """
-        worlds, seats = offer.shape
+        seats = offer.shape[1]
         terms = self.table.to(stock.device)[offer]
         give, want, units, asked = terms.unbind(-1)
         free = torch.ones_like(offer, dtype=torch.bool)

@@ -68,7 +68,8 @@ class Spec:
 
     Features of all fields are packed into one tensor [W, N, F] in the order of `fields`; `slices` finds a field again.
     Action numbers of all heads are packed into [W, N, K] likewise. `hearing` names the fields that carry what others said:
-    losses and interventions that remove hearing set them to 0; `reacting` names the heads in which listening should show. `episode` is the number of ticks after which a world ends,
+    losses and interventions that remove hearing set them to 0; `reacting` names the heads in which listening should show.
+    `episode` is the number of ticks after which a world ends,
     `ends_early` says whether it may end before. `fields` are the union over roles: absent ones are 0.
     """
 
@@ -137,6 +138,14 @@ class Observation:
     features: Float[Tensor, "W N F"]
     mask: Bool[Tensor, "W N A"] | None = None
     active: Bool[Tensor, "W N"] | None = None
+
+
+    def may(self, spec: Spec, head: str) -> Bool[Tensor, "W N"]:
+        """Which seats have a choice in this head: it is their turn and another option than the no-op is legal."""
+        may = torch.ones(self.features.shape[:2], dtype=torch.bool, device=self.features.device)
+        if self.mask is not None:
+            may = self.mask[..., spec.options[head]][..., 1:].any(-1)
+        return may if self.active is None else may & self.active
 
 
 @dataclass(frozen=True)

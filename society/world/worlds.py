@@ -52,13 +52,12 @@ class Worlds:
         spec = self.scenario.spec
         packed, illegal = legalise(packed, seen, spec)
         state, outcome = self.scenario.step(self.state, spec.unpack(packed), self.key)
-        ended = self.tick + 1 >= spec.episode
-        if outcome.done is not None:
-            ended = ended | outcome.done
-        if outcome.truncated is not None:
-            ended = ended | outcome.truncated
-        if outcome.done is None and outcome.truncated is None:
-            outcome = replace(outcome, truncated=ended)
+        timed_out = self.tick + 1 >= spec.episode
+        done = torch.zeros_like(timed_out) if outcome.done is None else outcome.done
+        # a time limit is no end of the world's own: its return is bootstrapped
+        truncated = timed_out & ~done if outcome.truncated is None else outcome.truncated | (timed_out & ~done)
+        outcome = replace(outcome, truncated=truncated)
+        ended = done | truncated
         outcome = replace(outcome, illegal=illegal)
         after = replace(self, state=state, tick=self.tick + 1)
         if not bool(ended.any()):

@@ -256,9 +256,28 @@ def test_a_learned_baseline_learns_the_value():
     assert float(report.numbers["loss.value"]) < 1e-2
 
 
+def whole_episodes(r):
+    r.ends[:, -1] = True
+    return r
+
+
+def test_a_baseline_that_learns_no_value_refuses_unfinished_episodes(population, rollout):
+    minds = population(2)
+    for baseline in ("moving", "none"):
+        with pytest.raises(ValueError, match="end with their episodes"):
+            REINFORCE(REINFORCEConfig(baseline=baseline)).learn(minds, rollout(minds), KEY, 0.0)
+
+
+def test_a_moving_baseline_needs_rollouts_that_end_with_their_episodes():
+    minds, r = bandit(torch.tensor([1.0, 2.0]))
+    r.ends[:, -1] = False
+    with pytest.raises(ValueError, match=r"learner\.baseline = 'moving'"):
+        REINFORCE(REINFORCEConfig(baseline="moving")).learn(minds, r, KEY, 0.0)
+
+
 def test_reinforce_leaves_frozen_minds_alone(population, rollout):
     before = population(3).freeze(torch.tensor([0]))
-    after, _ = REINFORCE(REINFORCEConfig(baseline="moving")).learn(before, rollout(before), KEY, 0.0)
+    after, _ = REINFORCE(REINFORCEConfig(baseline="moving")).learn(before, whole_episodes(rollout(before)), KEY, 0.0)
     for name in ("weights", "moment1", "moment2", "steps", "baseline"):
         assert torch.equal(getattr(before, name)[0], getattr(after, name)[0]), name
         assert not torch.equal(getattr(before, name)[1], getattr(after, name)[1])
