@@ -8,6 +8,7 @@ The `..._test` functions return a `Permuted`, with the permutation null and, for
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -218,6 +219,39 @@ def modal_messages(meanings: ArrayLike, messages: ArrayLike) -> tuple[Integers, 
     ranked = first[np.lexsort((first, -counts, meaning[first]))]
     best = ranked[np.unique(meaning[ranked], return_index=True)[1]]
     return a[best], m[best]
+
+
+def shared_similarity_test(
+    meanings: ArrayLike, messages: Sequence[ArrayLike], *, permutations: int = 999, seed: int = 0
+) -> Permuted:
+    """Topographic similarity of several minds' messages, each [U, L], for the same distinct meanings [U, K].
+
+    The mean over minds with edit distance, those with a constant language left out. Minds that grew up together share
+    a language, so one order a draw permutes the meanings of all minds at once; n counts meanings. Two-sided.
+    """
+    a = rows(meanings)
+    if len(a) < 3:
+        return Permuted(NAN, n=len(a), reason="fewer than three meanings that every mind speaks of")
+    upper = np.triu_indices(len(a), 1)
+    near = _levels(hamming_distances(a))
+    far = [_levels(edit_distances(m)) for m in messages]
+    if near[upper].min() == near[upper].max():
+        return Permuted(NAN, n=len(a), reason="all pairs of meanings are equally far apart")
+    varied = [levels for levels in far if levels[upper].min() < levels[upper].max()]
+    if not varied:
+        same = all(not levels.any() for levels in far)
+        why = "all messages are the same" if same else "all pairs of messages are equally far apart"
+        return Permuted(NAN, n=len(a), reason=why)
+    left = _pair_scores(near, upper)
+    right = np.mean([_pair_scores(levels, upper) for levels in varied], axis=0)
+    rng, still = np.random.default_rng(seed), np.arange(len(a))
+    value = _product(left, right, still)
+    null = np.array([_product(left, right, rng.permutation(len(a))) for _ in range(permutations)])
+    return Permuted(value, null, permutation_p(value, null), len(a))
+
+
+def _pair_scores(levels: Integers, upper: tuple[Integers, ...]) -> NDArray[np.float32]:
+    return _scores(np.bincount(levels[upper], minlength=int(levels.max()) + 1).astype(float))[levels]
 
 
 # --- compositionality -------------------------------------------------------------------------------------------------

@@ -14,9 +14,9 @@ from society.analysis.language import Integers
 from society.analysis.metrics import register
 from society.analysis.outcome_metrics import SEED, estimate
 from society.analysis.run import NORMAL, AbsentError, Reader, attempt, numbers
-from society.analysis.statistics import Array, Permuted, bootstrap_mean, permutation_p
+from society.analysis.statistics import Array, bootstrap_mean
 
-MEANINGS = 1000  # sampled for topographic similarity, over all minds: pairs grow with the square
+MEANINGS = 1000  # sampled for topographic similarity, of one mind: pairs grow with the square
 MINDS = 8
 MANY = 500_000  # rows above which a shuffle is dear enough to make fewer of them
 STATE = ("seed", "world", "tick", "speaker", "listener", "head")
@@ -77,7 +77,7 @@ def _mutual_information(reader: Reader) -> Estimate:
 
 @register("topographic_similarity", needs=("messages",))
 def topographic_similarity(reader: Reader) -> Iterator[Estimate]:
-    """Do like meanings have like messages? Of each mind's most frequent message per meaning, with a Mantel null."""
+    """Do like meanings have like messages? Mean over minds, over meanings they share, with a Mantel null."""
     yield attempt("topographic_similarity", NORMAL, "rho", lambda: _topographic_similarity(reader))
 
 
@@ -85,34 +85,45 @@ def _topographic_similarity(reader: Reader) -> Estimate:
     frame = reader.rows("messages")
     if len(numbered(frame, "meaning")) < 2:
         raise AbsentError("needs meanings of two or more attributes")
-    tests = [_similarity_of_mind(part, share) for part, share in _minds(frame)]
-    whole = [t for t in tests if not t.reason]
-    if not whole:
-        raise AbsentError(tests[0].reason)
-    value, null = float(np.mean([t.value for t in whole])), np.mean([t.null for t in whole], axis=0)
-    p, n = permutation_p(value, null), sum(t.n for t in whole)
-    return Estimate("topographic_similarity", NORMAL, value, null=float(null.mean()), n=n, unit="rho", p=p)
+    found = language.shared_similarity_test(*_shared(*meant(frame)), seed=SEED)
+    if found.reason:
+        raise AbsentError(found.reason)
+    null = found.null_mean
+    return Estimate("topographic_similarity", NORMAL, found.value, null=null, n=found.n, unit="rho", p=found.p)
 
 
-def _minds(frame: pd.DataFrame) -> list[tuple[pd.DataFrame, int]]:
-    """Rows of up to MINDS minds, each language being its own, with the number of meanings to sample of each."""
+def _shared(frame: pd.DataFrame, meanings: Integers, messages: Integers) -> tuple[Integers, list[Integers]]:
+    """Up to MEANINGS meanings [U, K] that up to MINDS minds all speak of, and each mind's usual messages [U, L].
+
+    Of each meaning its mode: sampling noise around one word is no compositionality.
+    """
+    whole, index = np.unique(meanings, axis=0, return_inverse=True)
+    index = index.reshape(-1)
+    languages = []
+    for own in _minds(frame):
+        which, said = language.modal_messages(index[own], messages[own])
+        languages.append(pd.DataFrame(said, index=which[:, 0]))
+    common = languages[0].index
+    for spoken in languages[1:]:
+        common = common.intersection(spoken.index)
+    common = np.sort(common.to_numpy())
+    size = int(MEANINGS / np.sqrt(len(languages)))
+    if len(common) > size:
+        common = np.sort(np.random.default_rng(SEED).choice(common, size, replace=False))
+    return whole[common], [spoken.loc[common].to_numpy() for spoken in languages]
+
+
+def _minds(frame: pd.DataFrame) -> list[Integers]:
+    """The places of the rows of up to MINDS minds, each language being its own."""
     if "mind" not in frame.columns:
-        return [(frame, MEANINGS)]
+        return [np.arange(len(frame))]
+    mind = frame["mind"].to_numpy()
     minds = np.sort(frame["mind"].dropna().unique())
     if not len(minds):
         raise AbsentError("column mind is empty")
     if len(minds) > MINDS:
         minds = np.random.default_rng(SEED).choice(minds, MINDS, replace=False)
-    return [(frame[frame["mind"] == mind], MEANINGS // len(minds)) for mind in minds]
-
-
-def _similarity_of_mind(frame: pd.DataFrame, size: int) -> Permuted:
-    """Over distinct meanings, each with its mode: sampling noise around one word is no compositionality."""
-    meanings, messages = language.modal_messages(*meant(frame)[1:])
-    if len(meanings) > size:
-        chosen = np.random.default_rng(SEED).choice(len(meanings), size, replace=False)
-        meanings, messages = meanings[chosen], messages[chosen]
-    return language.topographic_similarity_test(meanings, messages, seed=SEED)
+    return [np.flatnonzero(mind == one) for one in minds]
 
 
 @register("probes", needs=("probes",))

@@ -1,5 +1,6 @@
 import json
 import math
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -9,10 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from scipy import stats
 
+from society.analysis import language
 from society.analysis.declared import Declared
 from society.analysis.estimate import Estimate
 from society.analysis.language import topographic_similarity
+from society.analysis.language_metrics import topographic_similarity as topographic_similarity_lines
 from society.analysis.report import as_json, build, figure, pool, render
+from society.analysis.run import Reader
 
 ACCURACY = {
     "headline": {
@@ -101,7 +105,49 @@ def test_each_mind_has_a_language_of_its_own(run):
     run.tables["messages"] = pd.concat([first, second])
     line = by_name(build(run))["topographic_similarity", "normal"]
     other = topographic_similarity(second[["meaning0", "meaning1"]], second[["m0", "m1"]])
-    assert line.value == pytest.approx((1.0 + other) / 2) and line.n == 18
+    assert line.value == pytest.approx((1.0 + other) / 2, abs=1e-6) and line.n == 9
+
+
+def spoken_by(minds, meanings, messages):
+    """Rows of `messages`: every mind says each meaning once, in an order of its own; messages [minds, U, L]."""
+    parts = []
+    for mind in range(minds):
+        order = np.random.default_rng(mind).permutation(len(meanings))
+        part = pd.DataFrame({"condition": "normal", "seed": 0, "world": 0, "tick": order, "episode": 0}, index=order)
+        said, meant = messages[mind][order], meanings[order]
+        part = part.assign(seat=mind, mind=mind, life=order, m0=said[:, 0], m1=said[:, 1])
+        parts.append(part.assign(meaning0=meant[:, 0], meaning1=meant[:, 1]))
+    return pd.concat(parts, ignore_index=True)
+
+
+def test_a_language_that_minds_share_is_one_language(monkeypatch):
+    """Eight minds share one random language of 25 meanings: one draw in twenty may look compositional."""
+    monkeypatch.setattr(language, "shared_similarity_test", partial(language.shared_similarity_test, permutations=99))
+    meanings = np.array([(i, j) for i in range(5) for j in range(5)])
+    found = []
+    for seed in range(60):
+        messages = np.random.default_rng(seed).integers(1, 6, (25, 2))
+        rows = FrameRun({"messages": spoken_by(8, meanings, [messages] * 8)})
+        found += list(topographic_similarity_lines(Reader(rows)))
+    assert all(line.n == 25 and not line.reason for line in found)
+    assert np.mean([line.p <= 0.05 for line in found]) <= 0.12
+
+
+def test_minds_are_compared_on_the_meanings_that_all_of_them_speak_of():
+    meanings = np.array([(i, j) for i in range(3) for j in range(3)])
+    frame = spoken_by(2, meanings, [meanings + 1] * 2)
+    found = by_name(build(FrameRun({"messages": frame.drop(index=[0, 1, 12])})))["topographic_similarity", "normal"]
+    assert found.n in (6, 7) and found.value == pytest.approx(1.0, abs=1e-6)
+    apart = frame[(frame["mind"] == 0) == (frame["meaning0"] == 0)]
+    lost = by_name(build(FrameRun({"messages": apart})))["topographic_similarity", "normal"]
+    assert math.isnan(lost.value) and lost.reason == "fewer than three meanings that every mind speaks of"
+
+
+def test_a_mind_that_never_knows_anything_has_no_say_in_it():
+    meanings = np.array([(i, j) for i in range(3) for j in range(3)])
+    frame = spoken_by(2, meanings, [meanings + 1] * 2)
+    frame.loc[frame["mind"] == 1, ["meaning0", "meaning1"]] = -1
+    assert by_name(build(FrameRun({"messages": frame})))["topographic_similarity", "normal"].n == 9
 
 
 def test_a_speaker_whose_word_depends_on_its_state_signals(run):
