@@ -269,7 +269,7 @@ def test_a_baseline_that_learns_no_value_refuses_unfinished_episodes(population,
 
 
 def test_a_moving_baseline_needs_rollouts_that_end_with_their_episodes():
-    minds, r = bandit(torch.tensor([1.0, 2.0]))
+    minds, r = bandit(torch.tensor([1.0, 2.0, 3.0, 4.0]))
     r = replace(r, ends=torch.zeros(r.logp.shape, dtype=torch.bool))
     with pytest.raises(ValueError, match=r"learner\.baseline = 'moving'"):
         REINFORCE(REINFORCEConfig(baseline="moving")).learn(minds, r, KEY, 0.0)
