@@ -16,7 +16,7 @@ CONDITIONS = ("normal", "mute", "content", "relabel", "scramble", "tradeless", "
 TINY: dict[str, Any] = {
     "training.worlds": WORLDS, "training.ticks": TICKS, "training.checkpoint_every": 2, "training.keep": 3,
     "population.policy": "mlp", "population.network.hidden": (16,), "training.min_disk_mb": 0,
-    "evaluation.worlds": 4, "evaluation.ticks": 12, "evaluation.recorded_worlds": 2, "evaluation.frames_worlds": 1,
+    "evaluation.worlds": 4, "evaluation.ticks": 6, "evaluation.recorded_worlds": 2, "evaluation.frames_worlds": 1,
     "evaluation.frames_ticks": 4, "evaluation.conditions": CONDITIONS, "evaluation.controls": (),
 }  # fmt: skip
 

@@ -150,8 +150,8 @@ class Run:
         except Damaged as error:
             return [str(error)]
         checks += [partial(checkpoint.verify, self.path, update) for update in updates]
-        if updates:
-            checks.append(partial(checkpoint.latest, self.path))
+        if updates and (updates != [0] or inside(self.path, "checkpoints", "LATEST").exists()):
+            checks.append(partial(checkpoint.latest, self.path))  # a kill may come between the first one and LATEST
         for check in checks:
             try:
                 check()

@@ -11,26 +11,27 @@ from society import registry
 from society.engine import build, evaluation
 from society.world.channel import Channel
 
+TRANSMIT, TICK = Channel.transmit, evaluation.Notes.tick
 SPOKEN = ("mute", "content", "relabel", "scramble")
 
 
 class Watched:
     """An evaluation of minds with loud weights: all its ticks, and all that went through its channels, by condition."""
 
-    def __init__(self, name, path, monkeypatch):
-        config = tiny(name, 0, evaluation__recorded_worlds=0, evaluation__worlds=6, evaluation__ticks=60, population__minds=2)
+    def __init__(self, name, path, monkeypatch, conditions=CONDITIONS):
+        wanted = {"worlds": 6, "ticks": 40, "recorded_worlds": 0, "scripts": False, "conditions": conditions}
+        config = tiny(name, 0, population__minds=2, **{f"evaluation__{field}": value for field, value in wanted.items()})
         self.ticks, self.heard, self.now = {}, {}, ""
         self.symbols = config.channel.symbols
-        transmit, tick = Channel.transmit, evaluation.Notes.tick
 
         def listen(channel, said, key, life):
-            heard = transmit(channel, said, key, life)
+            heard = TRANSMIT(channel, said, key, life)
             self.heard.setdefault(self.now, []).append(SimpleNamespace(said=said, heard=heard, key=key, life=life))
             return heard
 
         def watch(notes, t, one):
             self.ticks.setdefault(notes.condition, []).append(one)
-            tick(notes, t, one)
+            TICK(notes, t, one)
 
         monkeypatch.setattr(Channel, "transmit", listen)
         monkeypatch.setattr(evaluation.Notes, "tick", watch)
@@ -62,7 +63,7 @@ def test_twins(watched, tmp_path, monkeypatch, request):
 def check_normal_is_itself(watched, tmp_path, monkeypatch):
     name = watched.ticks["normal"][0].worlds.scenario.__class__.__module__.rpartition(".")[2]
     (tmp_path / "again").mkdir()
-    again = Watched(name, tmp_path / "again", monkeypatch)
+    again = Watched(name, tmp_path / "again", monkeypatch, ("normal",))
     for one, two in zip(watched.course("normal"), again.course("normal"), strict=True):
         assert all(torch.equal(a, b) for a, b in zip(one, two, strict=True))
 
