@@ -334,7 +334,8 @@ def mutual_information_test(
     """Plug-in mutual information in bits, with its values under shuffles of x over lives; n counts lives.
 
     Rows of one life are no independent evidence, so each life is given the x of another, in order from a random start
-    and repeated or cut to its length. Without `lives` every row is a life. One-sided p.
+    and repeated or cut to its length. Without `lives` every row is a life. One-sided p. Value minus the null's mean is
+    conservative: under strong dependence a shuffle is more biased than the estimate, so that too much is taken off.
     """
     a, b = codes(x), codes(y)
     if len(a) != len(b):
@@ -393,6 +394,7 @@ def cic_by_state(p_m: ArrayLike, p_action: ArrayLike) -> Array:
 
     sum_m p(m|s) KL(pi(.|s, do(m)) || sum_m' p(m'|s) pi(.|s, do(m'))). p_m [S, M]: the speaker's probabilities, 0
     padding; p_action [S, M, A]: the listener's. 0 for a deaf listener, ln M for one that copies a uniform message.
+    Weighted by p(m|s), so that a perfectly certain speaker scores 0, however much its listener would heed other words.
     """
     said, acts = _distributions(p_m), _distributions(p_action)
     mean = np.einsum("sm,sma->sa", said, acts)[:, None, :]
@@ -406,15 +408,28 @@ def cic(p_m: ArrayLike, p_action: ArrayLike) -> float:
     return float(each.mean()) if each.size else NAN
 
 
-def positive_signalling(p_m: ArrayLike) -> float:
+def positive_signalling(p_m: ArrayLike, minds: ArrayLike | None = None, weights: ArrayLike | None = None) -> float:
     """Positive signalling (Eccles et al. 2019): I(m; state) = H(mean_s p(m|s)) - mean_s H(p(m|s)) in nats, p_m [S, M].
 
-    Exact for these states, so that no shuffle is needed: 0 when the speaker ignores the state. NaN for fewer than two.
+    Of each mind on its own, then the mean over `minds` [S]: who speaks is not what is seen. A state counts `weights`
+    [S] times. Exact for these states, so that no shuffle is needed: 0 when speakers ignore the state. A mind of fewer
+    than two states is left out; NaN if all are.
     """
     p = _distributions(p_m)
     if len(p) < 2:
         return NAN
-    return max(0.0, float(_nats(p.mean(axis=0)) - _nats(p).mean()))
+    mind = np.zeros(len(p), dtype=np.int64) if minds is None else codes(minds)
+    weight = np.ones(len(p)) if weights is None else np.asarray(weights, dtype=float)
+    several = np.bincount(mind) > 1
+    total = np.bincount(mind, weight)
+    kept = np.flatnonzero(several & (total > 0))
+    if not kept.size:
+        return NAN
+    mean = np.zeros((len(total), p.shape[1]))
+    np.add.at(mean, mind, weight[:, None] * p)
+    uncertain = np.bincount(mind, weight * _nats(p))
+    each = _nats(mean[kept] / total[kept, None]) - uncertain[kept] / total[kept]
+    return max(0.0, float(each.mean()))
 
 
 def _nats(p: Array) -> Array:

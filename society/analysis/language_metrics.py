@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,11 +15,12 @@ from society.analysis.language import Integers
 from society.analysis.metrics import register
 from society.analysis.outcome_metrics import SEED, estimate
 from society.analysis.run import NORMAL, AbsentError, Reader, attempt, numbers
-from society.analysis.statistics import Array, bootstrap_mean
+from society.analysis.statistics import Array, Interval, bootstrap_mean, bootstrap_spread
 
 MEANINGS = 1000  # sampled for topographic similarity, of one mind: pairs grow with the square
 MINDS = 8
 MANY = 500_000  # rows above which a shuffle is dear enough to make fewer of them
+NO_NULL = "no null: read beside effect_of_mute"
 STATE = ("seed", "world", "tick", "speaker", "listener", "head")
 
 
@@ -47,32 +49,51 @@ def meant(frame: pd.DataFrame) -> tuple[pd.DataFrame, Integers, Integers]:
 
 @register("message_entropy", needs=("messages",))
 def message_entropy(reader: Reader) -> Iterator[Estimate]:
-    """Entropy of whole messages in bits, silence included."""
+    """Entropy of whole messages in bits, silence included; interval over worlds."""
+    yield attempt("message_entropy", NORMAL, "bits", lambda: _message_entropy(reader))
 
-    def make() -> Estimate:
-        messages = integers(reader.rows("messages"), "m")
-        return Estimate("message_entropy", NORMAL, language.message_entropy(messages), n=len(messages), unit="bits")
 
-    yield attempt("message_entropy", NORMAL, "bits", make)
+def _message_entropy(reader: Reader) -> Estimate:
+    frame = reader.rows("messages", NORMAL, ("world",))
+    message, world = language.codes(integers(frame, "m")), pd.factorize(frame["world"], use_na_sentinel=False)[0]
+    kinds = int(message.max()) + 1
+    cell, count = np.unique(world * kinds + message, return_counts=True)
+    where, what = cell // kinds, np.asarray(cell % kinds, dtype=np.int64)
+
+    def entropy(drawn: Array) -> float:
+        return language.entropy(what, count * drawn[where])
+
+    worlds = int(world.max()) + 1
+    interval = bootstrap_spread(entropy(np.ones(worlds)), entropy, worlds, SEED)
+    return estimate("message_entropy", NORMAL, interval, "bits")
 
 
 @register("mutual_information", needs=("messages",))
 def mutual_information(reader: Reader) -> Iterator[Estimate]:
-    """What a message tells of its speaker's meaning, in bits: plug-in minus the mean of shuffles over lives."""
-    yield attempt("mutual_information", NORMAL, "bits", lambda: _mutual_information(reader))
+    """What a message tells of its speaker's meaning, and whether it says anything at all, in bits above a shuffle.
+
+    Plug-in minus the mean of shuffles over lives, which over-corrects strong dependence and so is conservative.
+    `.speaking` is what remains when only speaking and silence are told apart: what a change of the words cannot touch.
+    """
+    yield attempt("mutual_information", NORMAL, "bits", lambda: _mutual_information(reader, "mutual_information"))
+    name = "mutual_information.speaking"
+    yield attempt(name, NORMAL, "bits", lambda: _mutual_information(reader, name, speaking=True))
 
 
-def _mutual_information(reader: Reader) -> Estimate:
+def _mutual_information(reader: Reader, metric: str, *, speaking: bool = False) -> Estimate:
     frame, meanings, messages = meant(reader.rows("messages", NORMAL, ("life",)))
-    names = [c for c in ("seed", "world", "seat", "life") if c in frame.columns]
+    if speaking:
+        messages = language.rows(np.any(messages > 0, axis=1))
+        if messages.min() == messages.max():
+            raise AbsentError("every message says something" if messages.any() else "nothing is ever said")
+    names = [c for c in ("seed", "world", "episode", "seat", "life") if c in frame.columns]
     lives = np.stack([pd.factorize(frame[c])[0] for c in names], axis=1)
     found = language.mutual_information_test(
         meanings, messages, lives=lives, permutations=99 if len(frame) <= MANY else 39, seed=SEED
     )
     if found.reason:
         raise AbsentError(found.reason)
-    value = found.value - found.null_mean
-    return Estimate("mutual_information", NORMAL, value, null=0.0, n=found.n, unit="bits", p=found.p)
+    return Estimate(metric, NORMAL, found.value - found.null_mean, null=0.0, n=found.n, unit="bits", p=found.p)
 
 
 @register("topographic_similarity", needs=("messages",))
@@ -103,10 +124,9 @@ def _shared(frame: pd.DataFrame, meanings: Integers, messages: Integers) -> tupl
     for own in _minds(frame):
         which, said = language.modal_messages(index[own], messages[own])
         languages.append(pd.DataFrame(said, index=which[:, 0]))
-    common = languages[0].index
-    for spoken in languages[1:]:
-        common = common.intersection(spoken.index)
-    common = np.sort(common.to_numpy())
+    common = np.arange(len(whole))
+    for spoken in languages:
+        common = np.intersect1d(common, spoken.index)
     size = int(MEANINGS / np.sqrt(len(languages)))
     if len(common) > size:
         common = np.sort(np.random.default_rng(SEED).choice(common, size, replace=False))
@@ -128,7 +148,10 @@ def _minds(frame: pd.DataFrame) -> list[Integers]:
 
 @register("probes", needs=("probes",))
 def probes(reader: Reader) -> Iterator[Estimate]:
-    """Causal influence of communication, positive signalling and positive listening, over worlds."""
+    """Causal influence of communication, positive signalling and positive listening, over worlds.
+
+    All are above 0 for any network that is not exactly indifferent, so that 0 is no null of theirs.
+    """
     yield attempt("cic", NORMAL, "nats", lambda: _cic(reader))
     yield attempt("positive_signalling", NORMAL, "nats", lambda: _positive_signalling(reader))
     yield attempt("positive_listening", NORMAL, "L1", lambda: _positive_listening(reader))
@@ -152,9 +175,19 @@ def spread(values: Array, state: Integers, place: Integers) -> Array:
     return table
 
 
+def _probed(reader: Reader, columns: tuple[str, ...] = ()) -> pd.DataFrame:
+    """The probes, where they show what listeners do: a probe changes what is said and looks one tick ahead, once."""
+    channel = reader.run.config.get("channel", {})
+    if channel.get("latency", 1) > 1:
+        raise AbsentError("channel.latency is above 1: a probe ends before its message is heard")
+    if channel.get("noise", 0) > 0:
+        raise AbsentError("channel.noise is above 0: what a listener of a probe hears is not what was said")
+    return reader.rows("probes", NORMAL, columns)
+
+
 def _laid_out(reader: Reader) -> tuple[pd.DataFrame, Array, Array, Array]:
     """States, p_m [S, M], p_action [S, M, A] and which option is silence [S, M]."""
-    frame = reader.rows("probes")
+    frame = _probed(reader)
     actions = numbered(frame, "a")
     if not actions:
         raise AbsentError("table probes has no column a0")
@@ -165,17 +198,22 @@ def _laid_out(reader: Reader) -> tuple[pd.DataFrame, Array, Array, Array]:
     return which, said, acts, spread(silent, state, place)
 
 
-def _over_worlds(metric: str, unit: str, which: pd.DataFrame, each: Array, null: float) -> Estimate:
+def _over_worlds(metric: str, unit: str, which: pd.DataFrame, each: Array) -> Estimate:
     """Mean over worlds of their states' mean."""
     by_world = pd.Series(each).groupby(which["world"].to_numpy()).mean()
-    return estimate(metric, NORMAL, bootstrap_mean(by_world.to_numpy(), SEED), unit, null=null)
+    return _without_null(metric, bootstrap_mean(by_world.to_numpy(), SEED), unit)
+
+
+def _without_null(metric: str, interval: Interval, unit: str) -> Estimate:
+    line = estimate(metric, NORMAL, interval, unit)
+    return replace(line, reason="; ".join(filter(None, (line.reason, NO_NULL))))
 
 
 def _cic(reader: Reader) -> Estimate:
     which, said, acts, _ = _laid_out(reader)
     if said.shape[1] < 2:
         raise AbsentError("a single option: nothing to compare")
-    return _over_worlds("cic", "nats", which, language.cic_by_state(said, acts), 0.0)
+    return _over_worlds("cic", "nats", which, language.cic_by_state(said, acts))
 
 
 def _positive_listening(reader: Reader) -> Estimate:
@@ -185,21 +223,38 @@ def _positive_listening(reader: Reader) -> Estimate:
         raise AbsentError("silence is not among the options")
     quiet = acts[heard, np.argmax(silent[heard] > 0, axis=1)]
     each = language.positive_listening_by_state(said[heard], acts[heard], quiet)
-    return _over_worlds("positive_listening", "L1", which.iloc[heard], each, 0.0)
+    return _over_worlds("positive_listening", "L1", which.iloc[heard], each)
 
 
 def _positive_signalling(reader: Reader) -> Estimate:
     """Each speaker's state once, however many listeners it was asked for; options in a common order."""
     if reader.run.config.get("channel", {}).get("length", 1) > 1:
         raise AbsentError("messages of several symbols were sampled, so states share no options; see mutual_information")
-    frame = reader.rows("probes", NORMAL, ("option",))
+    frame = _probed(reader, ("option", "speaker", "world"))
     keys = [key for key in STATE if key not in ("listener", "head") and key in frame.columns]
     frame = frame.drop_duplicates([*keys, "option"])
-    _, state, _ = states(frame, tuple(keys))
+    which, state, _ = states(frame, tuple(keys))
     option = pd.factorize(frame["option"])[0].astype(np.int64)
     if option.max(initial=0) < 1:
         raise AbsentError("a single option: nothing to signal with")
-    value = language.positive_signalling(spread(numbers(frame, "p_option"), state, np.maximum(option, 0)))
+    said, mind = spread(numbers(frame, "p_option"), state, np.maximum(option, 0)), _speakers(reader, which)
+    world = pd.factorize(which["world"], use_na_sentinel=False)[0]
+
+    def signalled(drawn: Array) -> float:
+        return language.positive_signalling(said, mind, drawn[world])
+
+    worlds = int(world.max()) + 1
+    value = signalled(np.ones(worlds))
     if not np.isfinite(value):
-        raise AbsentError("fewer than two states")
-    return Estimate("positive_signalling", NORMAL, value, null=0.0, n=int(state.max()) + 1, unit="nats")
+        raise AbsentError("no mind was probed in two states")
+    return _without_null("positive_signalling", bootstrap_spread(value, signalled, worlds, SEED), "nats")
+
+
+def _speakers(reader: Reader, which: pd.DataFrame) -> Integers:
+    """The mind of each state's speaker: a seat keeps its mind, and `mind` in probes is the listener's."""
+    frame = reader.rows("episodes", NORMAL, ("world", "seat", "mind"))
+    minds = frame.drop_duplicates(["world", "seat"]).set_index(["world", "seat"])["mind"]
+    found = minds.reindex(pd.MultiIndex.from_frame(which[["world", "speaker"]])).to_numpy()
+    if pd.isna(found).any():
+        raise AbsentError("table episodes does not tell the mind of every speaker")
+    return np.asarray(pd.factorize(found)[0], dtype=np.int64)

@@ -67,6 +67,8 @@ def _rate_by_world(reader: Reader, rate: Rate, condition: str) -> pd.Series:
     ticks = pd.Series(numbers(episodes, "ticks")).groupby(episodes["world"].to_numpy()).sum()
     # events are kept for the first worlds only, seats' sums for all
     recorded = reader.run.config.get("evaluation", {}).get("recorded_worlds", np.inf)
+    if recorded == 0:
+        raise AbsentError("no world's events were recorded")
     ticks = ticks[(ticks > 0) & (ticks.index < recorded)]
     if ticks.empty:
         raise AbsentError("no seat was ever active")

@@ -19,6 +19,10 @@ from society.analysis.statistics import holm, t_interval, t_test
 
 WIDTH = 120
 CONTRASTS = ("effect_of_", "worth_over_")
+COUNTED = (
+    "n counts runs where several are pooled; in a report of one run it counts worlds, but lives for mutual information, "
+    "meanings for topographic similarity, updates for throughput and the one run for worth_over"
+)
 Report = list[Estimate]
 
 
@@ -51,9 +55,18 @@ def _with_primary(lines: Report, primary: Sequence[str]) -> Report:
         if name not in have:
             prefix = next((c for c in CONTRASTS if name.startswith(c)), "")
             condition = name.removeprefix(prefix).partition(".")[0] if prefix else "normal"
-            lines.append(Estimate.missing(name, condition, f"{condition} was not run"))
+            lines.append(Estimate.missing(name, condition, _remedy(name, prefix, condition)))
             lines[-1] = replace(lines[-1], primary=True)
     return _corrected(lines)
+
+
+def _remedy(name: str, prefix: str, condition: str) -> str:
+    """Why a primary contrast is not there, and what would make it."""
+    if prefix == "worth_over_":
+        return f"{condition} was not grown; add --controls all"
+    if prefix == "effect_of_":
+        return f"{condition} was not played; add it to evaluation.conditions"
+    return f"no metric gives a line {name}"
 
 
 def _corrected(lines: Report) -> Report:
@@ -67,8 +80,9 @@ def pool(reports_or_runs: Iterable[Report | Run]) -> Report:
 
     Each line is the mean of the runs' values with a t-interval over them, n counts runs, null is the mean of the runs'
     nulls. Contrasts (`effect_of_`, `worth_over_`) and primary lines get a two-sided t-test against their null, primary
-    ones Holm-adjusted. Runs (not reports) are checked: ValueError if their declarations differ, no interval if two
-    share a seed. A run that lacks a value is named in `reason`.
+    ones Holm-adjusted. Runs (not reports) are checked: ValueError if they differ in more than the seed, no interval if
+    two share a seed. A line that some runs lack says so in `reason` and has neither interval nor p, since which runs
+    lack it may hang on how they went; it counts as a miss in Holm's family.
     """
     given = list(reports_or_runs)
     doubt = _same_seed([item for item in given if not isinstance(item, list)])
@@ -84,6 +98,11 @@ def _same_seed(runs: Sequence[Run]) -> str:
     """Why the runs are not independent, or nothing."""
     if len({repr(Declared.from_json(run.meta.get("declared", {}))) for run in runs}) > 1:
         raise ValueError("runs of scenarios that declare different headlines or measures cannot be pooled")
+    prints = {str(run.meta["fingerprint"]) for run in runs if run.meta.get("fingerprint")}
+    if len(prints) > 1:
+        raise ValueError(
+            f"runs that differ in more than the seed cannot be pooled: their fingerprints are {', '.join(sorted(prints))}"
+        )
     seeds = [run.config.get("seed", run.meta.get("seed")) for run in runs]
     shared = {seed for seed in seeds if seed is not None and seeds.count(seed) > 1}
     return f"not independent: several runs have seed {sorted(map(str, shared))[0]}" if shared else ""
@@ -94,17 +113,23 @@ def _pooled(group: Report, runs: int, doubt: str) -> Estimate:
     values = np.array([line.value for line in group])
     interval, null = t_interval(values), _mean([line.null for line in group])
     missing = runs - interval.n
-    reason = doubt or interval.reason
+    reason = doubt or interval.reason or _note(group)
     if missing:
         why = next((line.reason for line in group if math.isnan(line.value)), "no such line")
         reason = f"missing in {missing} of {runs} runs: {why}"
-    low, high = (NAN, NAN) if doubt else (interval.low, interval.high)
+    low, high = (NAN, NAN) if doubt or missing else (interval.low, interval.high)
     primary = any(line.primary for line in group)
-    tested = not doubt and (primary or one.metric.startswith(CONTRASTS))
+    tested = not doubt and not missing and (primary or one.metric.startswith(CONTRASTS))
     p = t_test(values, null) if tested else NAN
     return Estimate(
         one.metric, one.condition, interval.value, low, high, null, interval.n, one.unit, reason, p, primary
     )
+
+
+def _note(group: Report) -> str:
+    """What is said of the line in every run that has its interval: no excuse of one run, so it holds of all."""
+    told = {line.reason for line in group}
+    return told.pop() if len(told) == 1 and not any(math.isnan(line.ci_low) for line in group) else ""
 
 
 def _mean(values: Sequence[float]) -> float:
@@ -133,7 +158,7 @@ def render(estimates: Report, declared: Declared) -> str:
     others = [line for line in estimates if not line.primary]
     width = max([34, *(len(_label(line)) for line in estimates)])
     text = [_row(width, "metric (condition, unless normal)", "value", "95 % interval", "n", "p", "null and anchors")]
-    text.append("=" * WIDTH)
+    text += [*textwrap.wrap(COUNTED, WIDTH), "=" * WIDTH]
     if primary:
         text.append(f"PRIMARY (p-values Holm-adjusted over {len(primary)})")
         text += [*_section(primary, estimates, declared, width), ""]

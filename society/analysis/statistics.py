@@ -84,6 +84,20 @@ def bootstrap_means(
     return Interval(value, float(low), float(high), n)
 
 
+def bootstrap_spread(value: float, resampled: Callable[[Array], float], n: int, seed: int, *, resamples: int = 400) -> Interval:
+    """A statistic with the normal bootstrap interval, value +- 1.96 sd of its resamples, cut off at 0.
+
+    For a plug-in measure of information, `value` >= 0: resamples repeat replicates and so lie below it, which shifts
+    their percentiles and leaves their spread. `resampled` maps how often each of the n replicates is drawn, [n], to the
+    statistic.
+    """
+    if n < 2 or not math.isfinite(value):
+        return Interval(value, n=n, reason="one replicate: no interval" if n == 1 else "no replicate")
+    draws = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=resamples)
+    half = float(stats.norm.ppf(0.975)) * float(np.nanstd([resampled(weights.astype(float)) for weights in draws], ddof=1))
+    return Interval(value, max(0.0, value - half), value + half, n)
+
+
 def bootstrap_mean(values: ArrayLike, seed: int, *, resamples: int = 2000, level: float = 0.95) -> Interval:
     """Mean of values [n] with a percentile bootstrap interval over the n replicates (worlds)."""
     return bootstrap_means(floats(values)[:, None], lambda m: m[:, 0], seed, resamples=resamples, level=level)

@@ -194,6 +194,68 @@ def test_rows_without_a_meaning_are_not_about_anything(run):
     assert by_name(build(both))["mutual_information", "normal"].n == 18
 
 
+def test_lives_of_two_episodes_are_two_lives(run):
+    """`life` counts from 0 in every episode."""
+    first, second = run.tables["messages"].iloc[:9], run.tables["messages"].iloc[9:].assign(episode=1)
+    both = pd.concat([first, second.assign(life=first["life"].to_numpy())])
+    assert by_name(build(FrameRun({"messages": both})))["mutual_information", "normal"].n == 18
+
+
+def test_speaking_and_silence_are_told_apart_from_the_words():
+    """Forty lives: who means 1 speaks and who means 0 is silent, in words that tell nothing."""
+    rng, meaning = np.random.default_rng(0), np.arange(40) % 2
+    lead = {"condition": "normal", "seed": 0, "world": 0, "tick": 0, "episode": 0, "seat": 0, "mind": 0}
+    frame = pd.DataFrame({"life": np.arange(40), "m0": meaning * rng.integers(1, 4, 40), "meaning0": meaning})
+    found = by_name(build(FrameRun({"messages": frame.assign(**lead)})))["mutual_information.speaking", "normal"]
+    assert found.value == pytest.approx(1.0, abs=0.05) and found.p == 0.01 and found.n == 40 and found.unit == "bits"
+    talkative = frame.assign(**lead, m0=meaning + 1)
+    lines = by_name(build(FrameRun({"messages": talkative})))
+    assert lines["mutual_information.speaking", "normal"].reason == "every message says something"
+    assert lines["mutual_information", "normal"].value > 0.9
+
+
+def test_the_entropy_of_messages_is_over_worlds(run):
+    """Three worlds; one of them says two words, so that the interval is wide and holds the value."""
+    frame = run.tables["messages"].assign(world=np.arange(18) % 3, m0=1, m1=1)
+    frame.loc[frame["world"] == 0, "m0"] = np.arange(6) % 2
+    found = by_name(build(FrameRun({"messages": frame})))["message_entropy", "normal"]
+    assert found.n == 3 and found.value == pytest.approx(stats.entropy([3, 15], base=2))
+    assert 0 <= found.ci_low < found.value < found.ci_high
+    alone = by_name(build(run))["message_entropy", "normal"]
+    assert alone.n == 1 and math.isnan(alone.ci_low) and alone.reason == "one replicate: no interval"
+
+
+def test_minds_with_a_word_each_do_not_signal_what_they_see(run):
+    """Two minds, each of which always says its own word: who speaks is heard, what is seen is not."""
+    first = run.tables["probes"].assign(p_option=[1.0, 0.0, 1.0, 0.0])
+    second = first.assign(speaker=1, listener=0, p_option=[0.0, 1.0, 0.0, 1.0])
+    run.tables["probes"] = pd.concat([first, second])
+    run.tables["episodes"]["mind"] = run.tables["episodes"]["seat"]
+    found = by_name(build(run))["positive_signalling", "normal"]
+    assert found.value == pytest.approx(0.0, abs=1e-12) and found.n == 2
+    run.tables["probes"] = pd.concat([first, second.assign(p_option=[0.0, 1.0, 1.0, 0.0])])
+    assert by_name(build(run))["positive_signalling", "normal"].value == pytest.approx(math.log(2) / 2)
+
+
+PROBED = ("cic", "positive_listening", "positive_signalling")
+
+
+@pytest.mark.parametrize("metric", PROBED)
+def test_what_cannot_be_below_zero_has_no_null_of_zero(run, metric):
+    line = by_name(build(run))[metric, "normal"]
+    assert math.isfinite(line.value) and math.isnan(line.null) and line.reason == "no null: read beside effect_of_mute"
+    pooled = by_name(pool([run, bazaar(1)]))[metric, "normal"]
+    assert math.isnan(pooled.null) and pooled.reason == line.reason
+
+
+@pytest.mark.parametrize("channel, told", [({"latency": 2}, "channel.latency"), ({"noise": 0.1}, "channel.noise")])
+def test_probes_do_not_hold_where_words_come_late_or_change_on_the_way(run, channel, told):
+    run.config["channel"] = {"latency": 1, "noise": 0.0, **channel}
+    lines = by_name(build(run))
+    assert all(math.isnan(lines[metric, "normal"].value) for metric in PROBED)
+    assert all(told in lines[metric, "normal"].reason for metric in PROBED)
+
+
 def game(condition, train, held_out):
     """20 listeners and 20 speakers in each of two worlds; shares of the listeners are right."""
     frame = pd.concat([episodes(condition, [0.0] * 2, seats=40)])
@@ -224,7 +286,10 @@ def test_rows_and_splits():
 def test_a_primary_contrast_that_was_not_run_is_shown_as_a_miss():
     lines = [line for line in build(FrameRun({"episodes": episodes("normal", [0.1, 0.2])})) if line.primary]
     assert [line.metric for line in lines] == DECLARED["primary"]
-    assert all(math.isnan(line.value) and "was not run" in line.reason for line in lines)
+    assert all(math.isnan(line.value) and line.reason.endswith("was not grown; add --controls all") for line in lines)
+    declared = {**DECLARED, "primary": ["effect_of_mute.welfare"]}
+    line = next(line for line in build(FrameRun({"episodes": episodes("normal", [0.1])}, declared)) if line.primary)
+    assert line.reason == "mute was not played; add it to evaluation.conditions"
 
 
 WORLDS = [(0.2, 0.4, 0.3), (0.3, 0.4, 0.3), (0.1, 0.5, 0.4), (0.5, 0.4, 0.3)]
@@ -257,6 +322,29 @@ def test_a_run_that_lacks_a_value_is_counted_as_missing():
     assert line.n == 1 and line.reason == "missing in 1 of 2 runs: table messages has no row of condition normal"
 
 
+def test_a_contrast_that_some_runs_lack_has_a_mean_and_is_a_miss():
+    runs = [bazaar(seed, normal=w) for seed, w in enumerate(WORLDS)]
+    del runs[3].controls["content_from_birth"]
+    found = by_name(pool(runs))
+    line = found["worth_over_content_from_birth.welfare", "content_from_birth"]
+    assert line.value == pytest.approx(np.mean([100 * np.mean(w) - 10 for w in WORLDS[:3]])) and line.n == 3
+    assert math.isnan(line.ci_low) and math.isnan(line.ci_high) and math.isnan(line.p) and line.primary
+    assert line.reason == "missing in 1 of 4 runs: content_from_birth was not grown; add --controls all"
+    other = found["worth_over_tradeless_from_birth.welfare", "tradeless_from_birth"]
+    assert other.p == pytest.approx(2 * stats.ttest_1samp([100 * np.mean(w) - 10 for w in WORLDS], 0).pvalue)
+
+
+def test_runs_that_differ_in_more_than_the_seed_do_not_pool():
+    runs = [bazaar(seed) for seed in range(2)]
+    for run, mark in zip(runs, ("aaa", "bbb"), strict=True):
+        run.meta["fingerprint"] = mark
+    with pytest.raises(ValueError, match=r"differ in more than the seed cannot be pooled.*aaa, bbb") as error:
+        pool(runs)
+    assert "\n" not in str(error.value)
+    runs[1].meta["fingerprint"] = "aaa"
+    assert by_name(pool(runs))["welfare", "normal"].n == 2
+
+
 def test_runs_of_one_seed_are_not_independent():
     line = by_name(pool([bazaar(3), bazaar(3, normal=(0.1, 0.2, 0.3))]))["welfare", "normal"]
     assert line.value == pytest.approx(25) and math.isnan(line.ci_low) and "seed 3" in line.reason
@@ -276,6 +364,13 @@ def test_the_text_shows_anchors_and_reasons_on_120_columns(run):
     primary = next(i for i, line in enumerate(lines) if line.startswith("worth_over_content_from_birth.welfare"))
     assert lines[primary + 1].strip() == "why: one training run: a t-interval needs two or more"
     assert lines.index(next(line for line in lines if line.startswith("EXPLORATORY"))) > primary
+
+
+def test_the_text_says_what_n_counts(run):
+    head = render(build(run), Declared.from_json(DECLARED)).partition("====")[0]
+    words = " ".join(head.split())
+    assert "n counts runs where several are pooled" in words and "in a report of one run it counts worlds" in words
+    assert "lives for mutual information" in words and "meanings for topographic similarity" in words
 
 
 def test_json_has_no_nan(run):
@@ -346,3 +441,8 @@ def test_rates_are_over_the_worlds_whose_events_were_recorded(run):
     run.config = {**run.config, "evaluation": {"recorded_worlds": 2}}
     line = by_name(build(run))["trade_rate", "normal"]
     assert line.n == 2 and line.value == pytest.approx(100 * 3 / 20 / 2)
+
+
+def test_no_rate_where_no_events_were_recorded(run):
+    run.config = {**run.config, "evaluation": {"recorded_worlds": 0}}
+    assert by_name(build(run))["trade_rate", "normal"].reason == "no world's events were recorded"

@@ -28,6 +28,13 @@ def test_paired_difference_keeps_pairs():
     assert found.value == pytest.approx(2.0) and found.high - found.low < 1e-9
 
 
+def test_the_spread_of_resamples_is_that_of_the_mean():
+    found = st.bootstrap_spread(SAMPLE.mean(), lambda drawn: float(drawn @ SAMPLE) / 60, 60, seed=0)
+    half = 1.96 * SAMPLE.std() / math.sqrt(60)
+    assert found.high - SAMPLE.mean() == pytest.approx(half, rel=0.1) and found.n == 60
+    assert found.low == pytest.approx(2 * SAMPLE.mean() - found.high)
+
+
 def test_a_ratio_whose_denominator_may_vanish_has_no_interval():
     found = st.bootstrap_means([[1.0, 0.0], [1.0, 1.0]], lambda m: m[:, 0] / m[:, 1], seed=0)
     assert found.value == 2.0 and math.isnan(found.low) and "denominator" in found.reason
