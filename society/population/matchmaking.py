@@ -114,11 +114,11 @@ def on_graph(graph: nx.Graph) -> Matchmaker:
     """
     edges = [(int(a), int(b), float(d.get("weight", 1.0))) for a, b, d in graph.edges(data=True)]
     if not edges:
-        raise ValueError("graph: no edges, so nobody meets; add edges between minds")
+        raise ValueError("population.matchmaker: its graph has no edges, so nobody meets; give two minds or more")
 
     def match(minds: int, spec: Spec, worlds: int, key: Keys) -> Tensor:
         if spec.seats != 2:
-            raise ValueError(f"matchmaker on a graph: the world has {spec.seats} seats; it needs 2")
+            raise ValueError(f"population.matchmaker: one on a graph, but the world has {spec.seats} seats; it needs 2")
         if max(max(a, b) for a, b, _ in edges) >= minds:
             raise ValueError(f"graph: a node is numbered {minds} or more; nodes must be 0..{minds - 1}")
         ends = torch.tensor([(a, b) for a, b, _ in edges])

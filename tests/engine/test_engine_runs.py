@@ -93,7 +93,7 @@ def crash_at(update, config):
     [(name, {}) for name in SCENARIOS]
     + [
         ("bazaar", {"population__policy": "gru", "population__minds": 3, "channel__length": 2}),
-        ("bazaar", {"learner": "reinforce", "learner__baseline": "moving", "population__matchmaker": "mixed"}),
+        ("bazaar", {"learner": "reinforce", "learner__baseline": "moving", "world__episode": 8}),
     ],
 )
 def test_a_resumed_run_equals_an_uninterrupted_one(name, changes, tmp_path):
