@@ -16,7 +16,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     # `measure.<name>` for each sum that the scenario reports (bazaar: measure.eaten, measure.visits_own, ...).
     "episodes": ("episode", "seat", "mind", "role", "return_", "ticks"),
     # One message, silence included where the seat could have spoken. `life` is unique for a seat's life within its
-    # world. m0.. are the symbols as spoken, meaning0.. what the speaker alone knew (referential game: the target's
+    # world and episode. m0.. are the symbols as spoken, meaning0.. what the speaker alone knew (referential game: the target's
     # attributes).
     "messages": ("episode", "seat", "mind", "life"),
     # One deal. `seat` gave `gave_amount` of good `gave` to `partner` and got `got_amount` of good `got`.
