@@ -370,7 +370,8 @@ def _pure(book: Book, worlds: Worlds, seen: Observation, packed: Tensor) -> Outc
         getattr(made, name)(worlds.state)
         untouched(name)
     if seen.active is not None:
-        noise = torch.where(seen.active[..., None], packed, _random(made.spec, Observation(seen.features), key))
+        other = replace(worlds, seed=worlds.seed + 1).key
+        noise = torch.where(seen.active[..., None], packed, _random(made.spec, Observation(seen.features), other))
         noisy = made.step(worlds.state, made.spec.unpack(legalise(noise, seen, made.spec)[0]), key)[0]
         same = all(_close(a, b, 0.0) for a, b in zip(*map(pytree.tree_leaves, (state, noisy)), strict=True))
         book.expect(same, "inactive", "what an inactive seat does changes the world")

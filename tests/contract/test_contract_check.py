@@ -147,6 +147,15 @@ def test_observation_rules():
     breaks("mask", observe=stuck)
 
 
+def test_a_world_of_turns_and_a_seat_that_acts_out_of_turn(monkeypatch):
+    def observe(self, s):
+        return Observation(s.count[..., None].float(), None, s.count % 2 == 0)
+
+    assert check(type("Turns", (Count,), {"observe": observe}), ticks=9) == []
+    monkeypatch.setattr("society.world.check.legalise", lambda packed, seen, spec: (packed, None))
+    breaks("inactive", observe=observe)
+
+
 def test_chance_without_keys_is_found():
     def step(self, s, action, key):
         return replace(s, count=s.count + torch.randint(3, s.count.shape)), Outcome(reward=action["pull"].float())
