@@ -75,17 +75,19 @@ class ReferentialState:
     heard: Tensor  # [W, L] what arrived of it
 
 
-def _preset(minds: int, worlds: int, agent_steps: int, exploring: float) -> dict[str, Any]:
+def _preset(
+    agent_steps: int, minds: int = 2, symbols: int = 6, worlds: int = 512, lr: float = 1e-2, exploring: float = 0.02
+) -> dict[str, Any]:
     """Half of the minds speak and half listen, partners drawn anew at every update.
 
     Signalling pushes each speaker to a code of its own within some hundred thousand steps; `exploring` (entropy of
     speech) keeps it from settling before listeners have learned, which matters most where eight codes must become one.
     """
     return {
-        "channel": {"symbols": 6, "length": 3},
+        "channel": {"symbols": symbols, "length": 3},
         "population": {"minds": minds, "matchmaker": "pairs", "network": {"hidden": (64, 64)}},
         "learner": {
-            "lr": 1e-2,
+            "lr": lr,
             "gamma": 1.0,
             "lam": 1.0,
             "minibatch": 256 * minds,
@@ -110,9 +112,9 @@ class ReferentialGame(Scenario):
 
     Config = ReferentialConfig
     PRESETS: Mapping[str, Mapping[str, Any]] = {
-        "default": _preset(minds=2, worlds=512, agent_steps=3_000_000, exploring=0.02),
-        "quick": _preset(minds=2, worlds=512, agent_steps=1_200_000, exploring=0.02),
-        "population": _preset(minds=16, worlds=1024, agent_steps=12_000_000, exploring=0.04),
+        "default": _preset(agent_steps=3_000_000),
+        "quick": _preset(agent_steps=1_200_000),
+        "population": _preset(minds=16, symbols=8, worlds=1024, agent_steps=12_000_000, lr=1.5e-2, exploring=0.05),
     }
 
     def __init__(self, config: ReferentialConfig, parts: Parts):
