@@ -19,7 +19,7 @@ soak: .venv/ready
 	$(PY) -m pytest -m soak
 
 lint: .venv/ready
-	.venv/bin/ruff check society agents scenarios tests
+	.venv/bin/ruff check society agents scenarios tests app.py
 	.venv/bin/mypy
 
 clean:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Annotated
 
 import torch
 from pydantic import Field
@@ -19,7 +20,9 @@ from .networks import Heads, Layout, dense
 class MLPConfig(Frozen):
     """Shape of a feed-forward mind."""
 
-    hidden: tuple[int, ...] = Field((128, 128), min_length=1, max_length=6, description="widths of the hidden layers")
+    hidden: tuple[Annotated[int, Field(ge=1, le=4096)], ...] = Field(
+        (128, 128), min_length=1, max_length=6, description="widths of the hidden layers"
+    )
 
 
 class MLP:

@@ -37,12 +37,16 @@ def build(run: Run) -> Report:
     return _with_primary([*found, *_not_played(reader)], reader.declared.primary)
 
 
+def _contrast(condition: str) -> str:
+    return f"worth_over_{condition}" if condition.endswith("_from_birth") else f"effect_of_{condition}"
+
+
 def _not_played(reader: Reader) -> Report:
     """The twins that were asked for and could not be played (`missing` in meta.json), each with its reason."""
     headline = reader.declared.headline
     missing = reader.run.meta.get("missing") or {}
     return [
-        Estimate.missing(f"effect_of_{condition}.{headline.name}", condition, str(reason), unit=headline.unit)
+        Estimate.missing(f"{_contrast(condition)}.{headline.name}", condition, str(reason), unit=headline.unit)
         for condition, reason in missing.items()
     ]
 

@@ -29,28 +29,39 @@ def main(argv: list[str] | None = None) -> int:
     # Idle torch threads must sleep, not spin; the variable is only heeded before torch is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     argv = sys.argv[1:] if argv is None else argv
+    if sys.stdout is None:  # `society list >&-`
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 (it lives as long as the process)
     try:
-        status = _run(argv)
+        options = parse(argv)
+    except SystemExit as error:  # argparse after --help
+        return error.code if isinstance(error.code, int) else DONE
+    except BaseException as error:
+        return _complain(error)
+    try:
+        status = _run(options, argv)
         sys.stdout.flush()
         return status
     except BrokenPipeError:  # `society list | head`: the reader has seen enough
         with contextlib.suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
-    except SystemExit as error:  # argparse after --help
-        return error.code if isinstance(error.code, int) else DONE
     except BaseException as error:
-        if os.environ.get("SOCIETY_DEBUG") == "1":
-            traceback.print_exc()
-        status, line = _explained(error)
-        print(f"society: {line}", file=sys.stderr)
-        return status
+        return _complain(error)
 
 
-def _run(argv: list[str]) -> int:
+def _complain(error: BaseException) -> int:
+    """One line on standard error, if it can still be written to; returns the exit status."""
+    if os.environ.get("SOCIETY_DEBUG") == "1":
+        traceback.print_exc()
+    status, line = _explained(error)
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        print(f"society: {line}", file=sys.stderr, flush=True)
+    return status
+
+
+def _run(options: Any, argv: list[str]) -> int:
     from . import commands
 
-    options = parse(argv)
     options.argv = ["society", *argv]
     command: Callable[[Any], tuple[int, dict[str, Any], str]] = getattr(commands, f"do_{options.command}")
     # What a library prints must not stand beside the one document that --json promises.
@@ -88,6 +99,8 @@ def _explained(error: BaseException) -> tuple[int, str]:
         status, line = BAD, "out of memory; give a smaller --training.worlds, --training.ticks or --population"
     elif isinstance(error, USER_PATHS):
         status, line = BAD, f"{error.filename}: {error.strerror}" if error.filename else text
+    elif isinstance(error, SystemExit):
+        status, line = BAD, f"something called exit({text}) where a result was expected"
     elif isinstance(error, ValueError) or "Damaged" in names:
         status, line = BAD, text or type(error).__name__
     return status, line

@@ -146,6 +146,10 @@ def do_report(options: argparse.Namespace) -> Result:
     paths = [run.path for run in runs]
     if len({path.resolve() for path in paths}) < len(paths):
         raise BadInput("a run is named twice; a pooled report counts each run once")
+    # a damaged file is said first and once; a metric would only call its table unreadable
+    for run in (one for found in runs for one in (found, *found.controls.values())):
+        if problems := run.verify():
+            raise BadInput(problems[0])
     return _reported(paths, began=began)
 
 

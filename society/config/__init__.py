@@ -169,8 +169,12 @@ def to_toml(config: Config) -> str:
 
 
 def fingerprint(config: Config) -> str:
-    """12 hex digits that are equal for runs which differ in nothing but the seed."""
-    data = {key: value for key, value in config.model_dump(mode="json").items() if key != "seed"}
+    """12 hex digits that are equal for runs which may be pooled: alike but for the seed, the device, and what else is grown.
+
+    The precision counts: it changes what is learnt.
+    """
+    data = {key: value for key, value in config.model_dump(mode="json").items() if key not in ("seed", "device")}
+    data["evaluation"] = {k: v for k, v in data["evaluation"].items() if k not in ("controls", "strangers")}
     return hashlib.sha256("".join(tables(data, ())).encode()).hexdigest()[:12]
 
 

@@ -91,13 +91,10 @@ class Evaluation:
 
     def _condition(self, condition: str) -> str | None:
         """Play one condition, or say why it cannot be."""
-        config, speaks = self.config, any(h.speech for h in self.plain.spec.heads.values())
-        if condition in ("mute", "content", "relabel", "scramble") and not speaks:
-            return "this world has no channel"
-        if condition == "tradeless" and not (self.plain.spec.goods and config.market.enabled):
-            return "this world has no market"
-        if condition == "peaceful" and not ("strike" in self.plain.spec.heads and config.contest.enabled):
-            return "this world has no strikes"
+        config = self.config
+        reason = lacks(condition, config, self.plain)
+        if reason:
+            return reason
         if condition == "strangers":
             return self._strangers()
         symbols = config.channel.symbols
@@ -215,7 +212,8 @@ class Notes:
         spec, k = self.scenario.spec, self.kept
         said = tick.turn.packed[..., spec.columns[self.speech]]
         if self.condition == "normal":
-            self.owner.tape.said.append(said.clone())
+            # a seat whose turn it is not says nothing, whatever its mind sampled
+            self.owner.tape.said.append(said * tick.seen.may(spec, self.speech)[..., None])
         if not k:
             return
         seats = spec.seats
@@ -266,6 +264,17 @@ def _repeat(x: Tensor, seats: int) -> Any:
 
 def _tile(seats: int, worlds: int) -> Any:
     return torch.arange(seats).repeat(worlds).numpy()
+
+
+def lacks(condition: str, config: Config, world: Scenario) -> str | None:
+    """Why this world has nothing that a twin or a control could take away; None if it has."""
+    if condition in ("mute", "content", "relabel", "scramble", "muted_from_birth", "content_from_birth"):
+        return None if any(head.speech for head in world.spec.heads.values()) else "this world has no channel"
+    if condition in ("tradeless", "tradeless_from_birth"):
+        return None if world.spec.goods and config.market.enabled else "this world has no market"
+    if condition == "peaceful":
+        return None if "strike" in world.spec.heads and config.contest.enabled else "this world has no strikes"
+    return None
 
 
 def scene_facts(scenario: Scenario, worlds: Worlds) -> dict[str, Any] | None:

@@ -6,13 +6,16 @@ interrupted. A control (a population grown without a thing) is a job in `control
 
 from __future__ import annotations
 
+import fcntl
 import importlib.metadata
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,12 +29,14 @@ from ..record.recorder import Recorder
 from ..record.runs import create_run_dir
 from ..record.status import write_status
 from ..record.store import Run
+from ..record.tables import TABLES
 from ..world.worlds import Worlds
 from . import build
-from .evaluation import Evaluation, scene_facts
+from .evaluation import Evaluation, lacks, scene_facts
 from .training import Stopped, train
 
 POLL_SECONDS = 0.5
+BAD_INPUT = 2  # exit status of a job whose config or files cannot be
 Watch = Callable[[Mapping[Path, Mapping[str, Any]]], None]  # what every job says of itself, for a progress display
 
 
@@ -46,15 +51,17 @@ def run_many(
     paths, jobs = [], []
     for config in vetted(configs, controls):
         path = create_run_dir(out, config.scenario)
-        prepare(config, path, argv)
         paths.append(path)
-        jobs.append(path)
-        for control in controls:
+        world = build.scenario(config)
+        idle = {control: reason for control in controls if (reason := lacks(control, config, world))}
+        # controls first: a main run that is whole says that they are, too
+        for control in (control for control in controls if control not in idle):
             below = path / "controls" / control
             below.mkdir(parents=True)
-            grown = config.model_copy(update={"condition": control})
-            prepare(grown, below, argv, parent=path.name)
+            prepare(config.model_copy(update={"condition": control}), below, argv, parent=path.name)
             jobs.append(below)
+        prepare(config, path, argv, missing=idle)
+        jobs.append(path)
     # main runs first, then controls, so that the cores are never idle while one main run waits
     jobs.sort(key=lambda job: job.parent.name == "controls")
     work(jobs, watch)
@@ -73,12 +80,21 @@ def _vet(config: Config, controls: Sequence[str]) -> None:
     for control in controls:
         if control not in CONTROLS:
             raise ConfigError(f"controls: {control!r} is none; choose from {', '.join(CONTROLS)}")
+    strangers = config.evaluation.strangers
+    if strangers and not Path(strangers.replace("\0", "")).is_dir():
+        raise ConfigError(f"evaluation.strangers = {strangers!r}: no such run directory")
     try:
         world = build.scenario(config)
         key = Keys.worldless(config.seed, "seating", 0)
         build.matchmaker(config)(config.population.minds, world.spec, config.training.worlds, key)
         build.learner(config)
-        seen = Worlds.begin(world, config.seed, torch.arange(1, device=torch.device(config.device))).observe()
+        build.policy(config, world)
+        worlds = Worlds.begin(world, config.seed, torch.arange(1, device=torch.device(config.device)))
+        seen = worlds.observe()
+        nothing = torch.zeros(1, world.spec.seats, world.spec.numbers, dtype=torch.long, device=worlds.world.device)
+        for table in worlds.step(nothing, seen)[1].events:
+            if table not in TABLES:
+                raise ConfigError(f"scenario {config.scenario}: its events name a table {table!r}; there is {', '.join(TABLES)}")
         ticks, episode = config.training.ticks, world.spec.episode
         if seen.active is not None and not world.spec.ends_early and ticks % episode:
             raise ConfigError(f"training.ticks = {ticks}: a world of turns learns whole episodes; use a multiple of {episode}")
@@ -88,8 +104,10 @@ def _vet(config: Config, controls: Sequence[str]) -> None:
         raise ConfigError(str(error).splitlines()[0]) from None
 
 
-def prepare(config: Config, path: Path, argv: Sequence[str] = (), parent: str = "") -> None:
-    """Write run.toml, meta.json and status.json of a settled config."""
+def prepare(
+    config: Config, path: Path, argv: Sequence[str] = (), parent: str = "", missing: Mapping[str, str] | None = None
+) -> None:
+    """Write run.toml, meta.json and status.json of a settled config; `missing`: controls not grown, with the reason."""
     digest = write_text_sealed(path / "run.toml", to_toml(config))
     world = build.scenario(config)
     worlds = Worlds.begin(world, config.seed, torch.arange(1, device=torch.device(config.device)))
@@ -101,11 +119,12 @@ def prepare(config: Config, path: Path, argv: Sequence[str] = (), parent: str = 
         "fingerprint": fingerprint(config),
         "versions": _versions(),
         "git": _git(),
-        "machine": {"cores": os.cpu_count(), "device": _device(config)},
+        "machine": {"cores": _cores(), "device": _device(config)},
         "declared": dict(world.declared),
         "meanings": list(world.meanings(worlds.state)),
         "seats": world.spec.seats,
         "scene": scene_facts(world, worlds),
+        "missing": dict(missing or {}),
     }
     write_json(path / "meta.json", meta)
     atomic_write(path / "log.txt", f"{meta['created']} prepared {config.scenario} seed {config.seed}\n".encode())
@@ -146,8 +165,28 @@ def execute(path: Path, progress: Callable[[int, int, float], None] | None = Non
 
     Raises Stopped (status `failed`), KeyboardInterrupt (status `interrupted`), Damaged.
     """
+    with _alone(path):
+        _execute(path, progress)
+
+
+class Busy(ConfigError):  # noqa: N818 (it says what a run directory is)
+    """Another process is at work in this run directory; nothing was touched."""
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold the run directory: two processes must never write one. Raises Busy if another has it."""
+    with (path / "log.txt").open("a", encoding="utf-8") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise Busy(f"{path.name}: another process is at work in it; wait for it or stop it") from None
+        yield
+
+
+def _execute(path: Path, progress: Callable[[int, int, float], None] | None) -> None:
     run_ = Run(path)
-    config = load_config(run_)
+    config = build.settle(load_config(run_))
     total = config.training.agent_steps
 
     def heartbeat(**fields: Any) -> None:
@@ -168,8 +207,7 @@ def execute(path: Path, progress: Callable[[int, int, float], None] | None = Non
         write_status(path, state="failed", message=str(stop))
         _log(path, str(stop))
         raise
-    meta = {key: value for key, value in run_.meta.items() if key != "sha256"}
-    write_json(path / "meta.json", {**meta, "missing": missing})
+    write_json(path / "meta.json", {**run_.meta, "missing": run_.meta.get("missing", {}) | missing})
     write_status(path, state="done", message="", agent_steps=done.done * done.steps_per_update)
     _log(path, "done")
 
@@ -185,32 +223,55 @@ def _log(path: Path, text: str) -> None:
         log.write(f"{datetime.now(UTC).isoformat(timespec='seconds')} {text}\n")
 
 
-def work(jobs: Sequence[Path], watch: Watch | None = None, cores: int | None = None) -> None:
-    """Execute jobs, as many at a time as there are cores; a single one in this process. Raises what stops one of them."""
+def work(jobs: Sequence[Path], watch: Watch | None = None) -> None:
+    """Execute jobs, one for each core at a time (one in all on a GPU); a single one that nobody watches in this process.
+
+    When all have ended, Stopped or ConfigError (bad input) says what became of the first that failed. Whatever ends this
+    process before that (Ctrl-C, SIGTERM, a closed terminal) interrupts the jobs, so that none is left behind.
+    """
     if len(jobs) == 1 and watch is None:
         execute(jobs[0])
         return
     waiting, running = list(jobs), dict[Path, subprocess.Popen[bytes]]()
-    failed: list[Path] = []
+    failed: dict[Path, int] = {}
+    places = 1 if load_config(Run(jobs[0])).device == "cuda" else _cores()
     try:
+        _end_by_interrupt()
         while waiting or running:
-            while waiting and len(running) < (cores or os.cpu_count() or 1):
+            while waiting and len(running) < places:
                 job = waiting.pop(0)
                 running[job] = _spawn(job)
             time.sleep(POLL_SECONDS)
             if watch:
                 watch({job: _said(job) for job in jobs})
             for job in [job for job, process in running.items() if process.poll() is not None]:
-                if running.pop(job).returncode:
-                    failed.append(job)
-    except KeyboardInterrupt:
+                if code := running.pop(job).returncode:
+                    failed[job] = code
+    except BaseException:
         for process in running.values():
             process.send_signal(signal.SIGINT)
         for process in running.values():
             process.wait()
         raise
-    if failed:
-        raise Stopped(f"{failed[0]}: {_said(failed[0]).get('message') or 'ended early; see its log.txt'}")
+    for job, code in failed.items():
+        said = _said(job)
+        known = said.get("message") if said.get("state") == "failed" else None
+        busy = code == BAD_INPUT and said.get("state") != "failed"
+        why = known or ("another process is at work in it" if busy else f"ended with status {code}; see its log.txt")
+        text = f"{job}: {why}"
+        raise ConfigError(text) if code == BAD_INPUT else Stopped(text)
+
+
+def _end_by_interrupt() -> None:
+    """Let SIGTERM and SIGHUP end the main thread as Ctrl-C does."""
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.default_int_handler)
+
+
+def _cores() -> int:
+    """Cores that this process may use, which in a container are fewer than the machine's."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _spawn(job: Path) -> subprocess.Popen[bytes]:
@@ -218,6 +279,7 @@ def _spawn(job: Path) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             [sys.executable, "-m", "society.engine.launch", str(job)],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            env={"OMP_WAIT_POLICY": "passive", **os.environ},
         )  # fmt: skip
 
 
@@ -244,7 +306,6 @@ def resume(path: Path, watch: Watch | None = None) -> Path:
 
 
 def _main() -> int:
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     path = Path(sys.argv[1])
     try:
         execute(path)
@@ -252,9 +313,16 @@ def _main() -> int:
         return 130
     except Stopped:
         return 3
+    except Busy as busy:  # its status is the other's to write
+        print(busy, file=sys.stderr)
+        return BAD_INPUT
     except (Damaged, ValueError, OSError) as error:
-        write_status(path, state="failed", message=str(error).splitlines()[0])
-        return 2
+        write_status(path, state="failed", message=(str(error).splitlines() or [type(error).__name__])[0])
+        return BAD_INPUT
+    except BaseException as error:
+        said = (str(error).splitlines() or [""])[0]
+        write_status(path, state="failed", message=f"{type(error).__name__}: {said}")
+        raise  # the traceback goes to log.txt
     return 0
 
 

@@ -7,8 +7,8 @@ a table, and analysed elsewhere as arrays.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -32,7 +32,6 @@ def probe(config: Config, tick: Tick, minds: Minds, leading: Mapping[str, Any]) 
     count = min(config.evaluation.recorded_worlds, config.evaluation.worlds)
     if name is None or not count:
         return
-    plain = tick.worlds.scenario.parts.channel.intervention
     said = tick.turn.packed[..., spec.columns[name]]
     for speaker in range(min(SPEAKERS, spec.seats)):
         may = tick.seen.may(spec, name)[:count, speaker]
@@ -43,7 +42,7 @@ def probe(config: Config, tick: Tick, minds: Minds, leading: Mapping[str, Any]) 
         own = own / own.sum(-1, keepdim=True).clamp(min=1e-30)
         for number, option in enumerate(options):
             split = tick.worlds.scenario.parts.split
-            changed = build.scenario(config, intervention=Do(speaker, option, plain), split=split)
+            changed = build.scenario(config, intervention=Do(speaker, option), split=split)
             for head, probs, reacts in _reactions(minds, tick, changed):
                 rows = _rows(leading, spec.seats, count, speaker, number, own[:, number], option, head, probs, minds)
                 keep = (may[:, None] & reacts[:count, _others(spec.seats, speaker)]).flatten().cpu().numpy()
@@ -70,7 +69,7 @@ def _options(said: Tensor, symbols: int, length: int) -> list[Tensor]:
 def _replay(minds: Minds, features: Tensor, mask: Tensor | None, action: Tensor, memory: Tensor) -> Replay:
     gather = minds.seating.gather
     forget = torch.zeros(*action.shape[:2], dtype=torch.bool, device=action.device)
-    return minds.population.policy.evaluate(
+    replay = minds.population.policy.evaluate(
         minds.population.weights,
         gather(features)[:, None],
         None if mask is None else gather(mask)[:, None],
@@ -78,6 +77,9 @@ def _replay(minds: Minds, features: Tensor, mask: Tensor | None, action: Tensor,
         gather(memory),
         gather(forget)[:, None],
     )
+    # greedy minds are probed as nearly greedy ones: probabilities of 0 say nothing of what else might have been done
+    warm = max(minds.temperature, 0.01)
+    return dataclasses.replace(replay, logits={head: logits / warm for head, logits in replay.logits.items()})
 
 
 def _said_with_probability(minds: Minds, tick: Tick, name: str, speaker: int, option: Tensor) -> Tensor:
@@ -95,7 +97,7 @@ def _said_with_probability(minds: Minds, tick: Tick, name: str, speaker: int, op
 def _reactions(minds: Minds, tick: Tick, changed: Any) -> Iterator[tuple[str, Tensor, Tensor]]:
     """For every head but speech: action probabilities [W, N, V] after the changed message, and who has a choice [W, N]."""
     spec = changed.spec
-    worlds, _, ended = replace(tick.worlds, scenario=changed).step(tick.turn.packed, tick.seen)
+    worlds, _, ended = dataclasses.replace(tick.worlds, scenario=changed).step(tick.turn.packed, tick.seen)
     seen = (worlds if ended is None else ended).observe()
     replay = _replay(minds, seen.features, seen.mask, torch.zeros_like(tick.turn.packed), tick.memory_after)
     for head, shape in spec.heads.items():

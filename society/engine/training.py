@@ -137,7 +137,7 @@ def train(
         _record_lineage(recorder, run)
         recorder.flush(0)
         run.save(path)
-    saved, recorded, said = run.done, run.done, 0.0
+    saved, recorded, saving, said = run.done, run.done, False, 0.0
     try:
         while run.done < run.total:
             clock, start = Clock(), time.perf_counter()
@@ -152,12 +152,13 @@ def train(
                 said = time.monotonic()
             if run.done % config.training.checkpoint_every == 0 or run.done == run.total:
                 _guard_disk(path, config, saved)
+                saving = True
                 recorder.flush(run.done)
                 run.save(path)
-                saved = run.done
+                saved, saving = run.done, False
     except KeyboardInterrupt:
-        # an update whose rows are not all there yet is made again on resume
-        if recorded == run.done and run.done not in checkpoint.updates(path):
+        # an update whose rows are not all there, or half on the disk already, is made again on resume
+        if recorded == run.done > saved and not saving:
             recorder.flush(run.done)
             run.save(path)
         raise

@@ -18,7 +18,7 @@ from .population import Population
 class Rollout:
     """P minds, T ticks, R rows (seats of worlds) for each mind.
 
-    `keep` is False where a row is padding, the seat was not active, or its slot is scripted: such steps enter no loss.
+    `keep` is False where a row is padding or the seat was not active: such steps enter no loss.
     `ends` is True where no return flows past the tick (the seat's life or the world ended); `bootstrap` is the value of the
     final observation where a world was cut off, else 0; `last_value` the value after the last tick; `memory` is what each
     row remembered before the first tick, `forget` where it was cleared after a tick.

@@ -13,7 +13,6 @@ import torch
 from torch import Tensor
 
 from ..keys import Keys
-from .channel import Intervention
 
 
 def mute(said: Tensor, key: Keys, life: Tensor) -> Tensor:
@@ -68,14 +67,13 @@ class Scramble:
 
 @dataclass(frozen=True)
 class Do:
-    """Set one seat's message to `message` [L] and leave the others, after whatever `inner` does: do(message)."""
+    """Set one seat's message to `message` [L] and leave the others: do(message)."""
 
     seat: int
     message: Tensor
-    inner: Intervention | None = None
 
     def __call__(self, said: Tensor, key: Keys, life: Tensor) -> Tensor:
         """The same replacement in every world; `message` may also be [W, L]."""
-        heard = said.clone() if self.inner is None else self.inner(said, key, life).clone()
+        heard = said.clone()
         heard[:, self.seat] = self.message
         return heard

@@ -7,6 +7,7 @@ stock at the moment of clearing.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 from jaxtyping import Bool, Int
@@ -16,6 +17,8 @@ from torch import Tensor
 from ..config import Frozen
 from ..keys import Keys
 
+Units = Annotated[int, Field(ge=1, le=1000)]
+
 
 class MarketConfig(Frozen):
     """Terms on which goods change hands."""
@@ -24,7 +27,9 @@ class MarketConfig(Frozen):
     reach: int = Field(1, ge=0, le=1000, description="cells (Chebyshev) within which two seats can deal")
     lots: int = Field(5, ge=1, le=1000, description="most lots that one deal moves")
     rounds: int = Field(2, ge=1, le=16, description="matching rounds a tick; a seat closes at most one deal a tick")
-    prices: tuple[tuple[int, int], ...] = Field(((1, 1),), description="terms on offer: (units given, units wanted) a lot")
+    prices: tuple[tuple[Units, Units], ...] = Field(
+        ((1, 1),), min_length=1, max_length=16, description="terms on offer: (units given, units wanted) a lot"
+    )
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,7 @@ class Deals:
 class Market:
     """A barter market for `goods` goods. `table` [O, 4] lists the offers (give, want, units given, units wanted).
 
-    Offer 0 is no offer: its units exceed every stock, so it fits nothing.
+    Offer 0 is no offer: it names goods that no other offer does, so it fits nothing.
     """
 
     def __init__(self, config: MarketConfig, goods: int = 2):

@@ -68,7 +68,7 @@ class Spec:
 
     Features of all fields are packed into one tensor [W, N, F] in the order of `fields`; `slices` finds a field again.
     Action numbers of all heads are packed into [W, N, K] likewise. `hearing` names the fields that carry what others said:
-    losses and interventions that remove hearing set them to 0; `reacting` names the heads in which listening should show.
+    losses that remove hearing set them to 0; `reacting` names the heads in which listening should show.
     `episode` is the number of ticks after which a world ends,
     `ends_early` says whether it may end before. `fields` are the union over roles: absent ones are 0.
     """
@@ -155,7 +155,8 @@ class Outcome:
     reward [W, N]; terminated [W, N]: this seat's life ended (no return flows past it); done [W]: the world ended;
     truncated [W]: the world was cut off (return is bootstrapped); forget [W, N]: clear this seat's memory;
     created, destroyed [W, N, G] integers of goods; illegal [W, N]: a forced option that was replaced by the no-op;
-    measures: sums that analysis asks for, each [W, N]; events: table -> (which seats have a row [W, N], columns [W, N]).
+    measures: sums that analysis asks for, each [W, N]; events: a table of `society.record.tables` (trades, contests) ->
+    (which seats have a row [W, N], columns [W, N]).
     """
 
     reward: Float[Tensor, "W N"]
@@ -216,7 +217,7 @@ class Scenario(ABC):
     """A world as pure functions. A file in `scenarios/` ends with `scenario = ThatClass`.
 
     `Config` is its own frozen schema; `PRESETS` are partial configurations by name ("default" and "quick" are expected);
-    `goods` etc. are in the spec. `declared` says, as plain JSON, what analysis must know: the headline measure, the
+    `declared` says, as plain JSON, what analysis must know: the headline measure, the
     anchors, the primary contrasts (see `society.analysis.declared`).
     """
 
@@ -263,7 +264,7 @@ class Scenario(ABC):
         return {}
 
     def to(self, device: torch.device) -> Scenario:
-        """Move constant tables to a device; a scenario without tables is on every device."""
+        """Move constant tables to a device, in place; a scenario without tables is on every device."""
         for name, value in vars(self).items():
             if isinstance(value, Tensor):
                 setattr(self, name, value.to(device))

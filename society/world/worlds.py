@@ -1,6 +1,6 @@
 """Worlds: a batch of running worlds, and the invariants that the core owns for every scenario.
 
-The dead and those whose turn it is not do nothing; a forced illegal option becomes the no-op and is counted; a finished
+The dead and those whose turn it is not do nothing; a forced illegal option becomes the no-op and is flagged; a finished
 world begins its next episode; keys follow world, episode and tick, so a world's course does not depend on its company.
 """
 
@@ -12,7 +12,6 @@ from typing import Any
 import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
-from torch.utils import _pytree as pytree
 
 from ..keys import Keys
 from .scenario import Observation, Outcome, Scenario, Spec, select
@@ -66,16 +65,6 @@ class Worlds:
         fresh = self.scenario.reset(Keys.at(self.seed, self.world, episode, torch.full_like(episode, -1)))
         begun = replace(after, state=select(ended, fresh, state), episode=episode, tick=torch.where(ended, 0, after.tick))
         return begun, outcome, after
-
-    def to(self, device: torch.device) -> Worlds:
-        """The same worlds on another device."""
-
-        def move(x: Tensor) -> Tensor:
-            return x.to(device)
-
-        state = pytree.tree_map(move, self.state)
-        clock = (move(self.world), move(self.episode), move(self.tick))
-        return Worlds(self.scenario.to(device), self.seed, state, *clock)
 
 
 def legalise(

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -27,6 +28,10 @@ class Damaged(Exception):
 class FakeRun:
     path: Path
     state: str = "done"
+    controls: ClassVar[dict] = {}
+
+    def verify(self):
+        return ["rust/part: checksum does not match; restore it"] if self.path.name == "rust" else []
 
     @property
     def name(self):
@@ -230,6 +235,11 @@ def test_report_of_one_and_of_several(society, machinery):
     assert status == 0 and document["runs"] == ["runs/a", "runs/b"] and machinery["pooled"] == 2
 
 
+def test_report_of_a_damaged_run_names_the_file(society, machinery):
+    status, out, err = society("report", "a", "rust")
+    assert (status, out) == (2, "") and "rust/part: checksum does not match" in err
+
+
 def test_resume(society, machinery):
     status, document, _ = society("resume", "abc", "--json")
     assert status == 0 and machinery["resumed"] == Path("runs/abc") and document["runs"] == ["runs/abc"]
@@ -237,9 +247,9 @@ def test_resume(society, machinery):
 
 def test_view(society, machinery, stub):
     seen = []
-    stub("society.viewer.launch", view=lambda run, root, port: seen.append((run, root, port)))
+    stub("society.viewer.launch", view=lambda run, root, port: seen.append((run, root, port)) or len(seen) - 1)
     assert society("view")[0] == 0
-    assert society("view", "abc", "--port", "8600", "--out", "here")[0] == 0
+    assert society("view", "abc", "--port", "8600", "--out", "here")[0] == 1  # the viewer's own status
     assert seen == [(None, Path("runs"), None), (Path("here/abc"), Path("here"), 8600)]
 
 

@@ -305,4 +305,3 @@ def test_do_sets_one_seat_and_leaves_the_others():
     heard = Do(1, torch.tensor([3, 4]))(said, keys(50), life)
     assert (heard[:, 1] == torch.tensor([3, 4])).all()
     assert torch.equal(heard[:, [0, 2, 3]], said[:, [0, 2, 3]])
-    assert not Do(1, torch.tensor([3, 4]), mute)(said, keys(50), life)[:, [0, 2, 3]].any()
