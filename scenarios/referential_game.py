@@ -158,7 +158,7 @@ class ReferentialGame(Scenario):
             "relative": {"one": "script:code", "zero": "script:random"},
             "primary": ["worth_over_muted_from_birth.accuracy"],
             "measures": {
-                "attributes_right": {"numerator": "attributes", "denominator": "listener", "null": 1 / config.values}
+                "attributes_right": {"numerator": "attributes", "denominator": "listener", "null": "script:random"}
             },
             "language": {"meanings": [f"attribute {k}" for k in range(config.attributes)]},
         }
