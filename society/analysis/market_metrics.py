@@ -69,7 +69,8 @@ def _rate_by_world(reader: Reader, rate: Rate, condition: str) -> pd.Series:
     recorded = reader.run.config.get("evaluation", {}).get("recorded_worlds", np.inf)
     if recorded == 0:
         raise AbsentError("no world's events were recorded")
-    ticks = ticks[(ticks > 0) & (ticks.index < recorded)]
+    numbered = pd.to_numeric(pd.Series(ticks.index), errors="coerce").to_numpy(dtype=float)
+    ticks = ticks[(ticks > 0) & (numbered < recorded)]
     if ticks.empty:
         raise AbsentError("no seat was ever active")
     if reader.all(rate.table).empty:  # nothing tells a world without this rule from one in which nobody used it
