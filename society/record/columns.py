@@ -9,7 +9,9 @@ import pyarrow as pa
 from society.record.tables import LEADING, TABLES
 
 TEXT = frozenset({"condition", "name", "role", "head", "phase"})
-FLOAT = frozenset({"return_", "value", "p_option", "seconds", "agent_steps_per_second"})
+FLOAT = frozenset(
+    {"return_", "value", "p_option", "seconds", "agent_steps_per_second", "score", "partner_score", "demand", "reward"}
+)
 PADDING: dict[str, Any] = {"i": -1, "f": np.nan, "s": ""}
 _WORDS = {"i": "whole numbers", "f": "floats", "s": "text"}
 _ARROW = {"i": pa.int64(), "f": pa.float64(), "s": pa.dictionary(pa.int32(), pa.string())}

@@ -23,6 +23,28 @@ TABLES: dict[str, tuple[str, ...]] = {
     "trades": ("seat", "mind", "partner", "partner_mind", "gave", "gave_amount", "got", "got_amount"),
     # One strike that landed. `seat` took `amount` of `good` from `target`.
     "contests": ("seat", "mind", "target", "target_mind", "good", "amount"),
+    # One negotiation that ended; `seat` moved first. `agreed` is 1 or 0, `rounds` the turns it took. A score is the utility
+    # that a side got over the most it could have got alone (0 without a deal). Numbered columns tell the whole game where it
+    # has one: pool0.. units on the table, value0.. and partner_value0.. utility of a unit to either side, share0.. what
+    # `seat` got (its partner got the rest).
+    "deals": ("episode", "seat", "mind", "partner", "partner_mind", "agreed", "rounds", "score", "partner_score"),
+    # One turn of a negotiation: `seat` accepted what lay on the table (`accepted` 1) or demanded keep0.. for itself, which
+    # is `demand` of the utility that it could get at most. `round` counts from 0.
+    "offers": ("episode", "seat", "mind", "partner", "partner_mind", "round", "accepted", "demand"),
+    # One seat's move in one round of a matrix game, and what its partner did at the same time. `cooperated` and
+    # `partner_cooperated` are 1 or 0, or -1 in a game that has no such thing.
+    "plays": (
+        "episode",
+        "seat",
+        "mind",
+        "partner",
+        "partner_mind",
+        "action",
+        "partner_action",
+        "cooperated",
+        "partner_cooperated",
+        "reward",
+    ),
     # One listener's action probabilities a0.. under do(message of `speaker` = alternative `option`), whose probability
     # under the speaker's own policy in this state is `p_option`. Rows of one (world, tick, speaker, listener) are one
     # state. `silent` is 1 where the option is silence. `head` names the action head.
