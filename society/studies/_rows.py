@@ -34,7 +34,7 @@ def result(name: str, rows: Sequence[dict[str, Any]], note: str = "") -> dict[st
     return {"name": name, "holds": all(row["holds"] for row in rows), "rows": list(rows), "note": note}
 
 
-def row(  # noqa: PLR0913
+def row(
     label: str,
     published: float | None,
     ours: float,
