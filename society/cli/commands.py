@@ -216,7 +216,7 @@ def do_reproduce(options: argparse.Namespace) -> Result:
     """Studies of published results; 1 when one does not hold."""
     from .studies import reproduce
 
-    return reproduce(options.names, options.all, options.quick, options.seeds)
+    return reproduce(options.names, options.all, options.quick, options.seeds, Path(options.out))
 
 
 def do_bench(options: argparse.Namespace) -> Result:

@@ -61,6 +61,7 @@ def parser() -> argparse.ArgumentParser:
     reproduce.add_argument("--all", action="store_true", help="every study")
     reproduce.add_argument("--quick", action="store_true", help="a smaller version")
     reproduce.add_argument("--seeds", type=seeds, metavar="S", help="0-7 or 0,2,5 (default: the study's own)")
+    reproduce.add_argument("--out", default="reproductions", metavar="DIR", help="results are kept here, and not made twice")
     command("check").add_argument("scenario", metavar="NAME|FILE.py")
     new = command("new")
     new.add_argument("kind", choices=["scenario"], metavar="scenario")

@@ -10,6 +10,7 @@ import ast
 import importlib
 import os
 import platform
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +20,19 @@ Result = tuple[int, dict[str, Any], str]
 PREFIX = "bench_"
 
 
-def reproduce(names: list[str], everything: bool, quick: bool, seeds: list[int] | None) -> Result:
+def reproduce(names: list[str], everything: bool, quick: bool, seeds: list[int] | None, out: Path) -> Result:
     """Run the named studies, or all; the status is 1 when one of them does not hold. Raises `BadInput`."""
     there = [name for name in _offering("run") if not name.startswith(PREFIX)]
-    chosen = there if everything else _known(names, there, "reproduction")
+    chosen = there if everything else list(dict.fromkeys(_known(names, there, "reproduction")))
     if not there:
         return 0, {"results": []}, "no reproduction is installed yet"
     if not chosen:
         raise BadInput(f"name a reproduction, or give --all; there is {', '.join(there)}")
-    results = [_study(name).run(quick=quick, seeds=seeds) for name in chosen]
-    text = [line for result in results for line in _study_lines(result)]
-    return int(not all(result["holds"] for result in results)), {"results": results}, "\n".join(text)
+    from .reproductions import reproduce as run
+
+    results = run(chosen, quick, seeds, out, lambda line: print(line, file=sys.stderr, flush=True))
+    fell = any(not result["holds"] for result in results)
+    return int(fell), {"results": results}, "\n".join([*_table(results), f"kept in {out}"])
 
 
 def bench(name: str | None, quick: bool) -> Result:
@@ -84,14 +87,39 @@ def _number(value: Any) -> str:
     return "-" if value is None else f"{value:.4g}" if isinstance(value, int | float) else str(value)
 
 
-def _study_lines(result: dict[str, Any]) -> list[str]:
-    lines = [f"{result['name']}: {'holds' if result['holds'] else 'falls short'}"]
-    for row in result.get("rows", []):
-        interval = f"[{_number(row.get('ci_low'))}, {_number(row.get('ci_high'))}]"
-        ours = f"ours {_number(row.get('ours'))} {interval}"
-        verdict = "holds" if row.get("holds") else "falls short"
-        lines.append(f"  {row['label']}: published {_number(row.get('published'))}, {ours}, {verdict}")
-    return lines
+HEAD = ("study", "row", "published", "ours", "95 % interval", "tolerance", "verdict", "seconds")
+
+
+def _table(results: list[dict[str, Any]]) -> list[str]:
+    """All rows of all studies under one head, then what must be known of those that fall short."""
+    cells = [HEAD, *(cell for result in results for cell in _cells(result))]
+    widths = [max(len(line[i]) for line in cells) for i in range(len(HEAD))]
+    lines = ["  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in cells]
+    return [*lines, *(f"{name}: {note}" for result in results for name, note in _notes(result))]
+
+
+def _cells(result: dict[str, Any]) -> list[tuple[str, ...]]:
+    if result["reason"]:
+        return [(result["name"], result["reason"], "-", "-", "-", "-", "not run", "-")]
+    total = f"{result['seconds']:.0f}" + (" (kept)" if result["kept"] else "")
+    return [
+        (
+            "" if i else result["name"],
+            row["label"],
+            _number(row.get("published")),
+            _number(row.get("ours")),
+            "-" if row.get("ci_low") is None else f"[{_number(row['ci_low'])}, {_number(row.get('ci_high'))}]",
+            _number(row.get("tolerance")),
+            "holds" if row.get("holds") else "FALLS SHORT",
+            "" if i else total,
+        )
+        for i, row in enumerate(result["rows"])
+    ]
+
+
+def _notes(result: dict[str, Any]) -> list[tuple[str, str]]:
+    rows = [(f"{result['name']}, {row['label']}", row.get("note", "")) for row in result["rows"]]
+    return [(name, note) for name, note in [(result["name"], result.get("note", "")), *rows] if note]
 
 
 def _bench_lines(result: dict[str, Any]) -> list[str]:

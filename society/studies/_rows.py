@@ -73,8 +73,8 @@ def near(
     """A row over seeds that holds when the mean of `values` lies within `tolerance` of `published`; t-interval."""
     interval = t_interval(values)
     holds = abs(interval.value - published) <= tolerance
-    more = {"seeds": len(values), "ci": (interval.low, interval.high)} | more
-    return row(label, published, interval.value, holds, tolerance=tolerance, source=source, **more)
+    facts: dict[str, Any] = {"seeds": len(values), "ci": (interval.low, interval.high), "tolerance": tolerance}
+    return row(label, published, interval.value, holds, source=source, **(facts | more))
 
 
 def bound(
@@ -90,8 +90,8 @@ def bound(
     """A row over seeds that holds when the mean of `values` lies between `least` and `most`; t-interval."""
     interval = t_interval(values)
     words = [f"at least {least:g}"] * math.isfinite(least) + [f"at most {most:g}"] * math.isfinite(most)
-    more = {"seeds": len(values), "ci": (interval.low, interval.high), "tolerance": ", ".join(words)} | more
-    return row(label, published, interval.value, least <= interval.value <= most, source=source, **more)
+    facts: dict[str, Any] = {"seeds": len(values), "ci": (interval.low, interval.high), "tolerance": ", ".join(words)}
+    return row(label, published, interval.value, least <= interval.value <= most, source=source, **(facts | more))
 
 
 def plain(value: float | None) -> float | None:

@@ -361,7 +361,37 @@ def test_reproduce(society, home, studies):
     assert society("reproduce")[0] == 2
     (studies / "fell.py").write_text(STUDY.replace("HOLDS", "False").replace("NAME", "fell"))
     status, out, _ = society("reproduce", "--all", "--quick")
-    assert status == 1 and "axelrod: holds" in out and "fell: falls short" in out
+    lines = {line.split()[0]: line for line in out.splitlines()}
+    assert status == 1 and "holds" in lines["axelrod"] and "FALLS SHORT" in lines["fell"]
+
+
+def test_reproduce_keeps_what_is_done(society, home, studies):
+    count = home / "count"
+    study = STUDY.replace("HOLDS", "True").replace("NAME", "once")
+    study = study.replace("seeds):\n", f"seeds):\n    with open({str(count)!r}, 'a') as f:\n        f.write('x')\n", 1)
+    (studies / "once.py").write_text(study)
+    first = society("reproduce", "once", "--json")[1]["results"][0]
+    again = society("reproduce", "once", "--json")[1]["results"][0]
+    assert count.read_text() == "x" and (first.pop("kept"), again.pop("kept")) == (False, True) and first == again
+    assert society("reproduce", "once", "--quick")[0] == 0 and count.read_text() == "xx"  # another form
+    (kept,) = home.glob("reproductions/once-full-*.json")
+    kept.write_text("{}")
+    assert society("reproduce", "once")[0] == 0 and count.read_text() == "xxx"  # a damaged result is made again
+    (studies / "once.py").write_text(study + "# changed\n")
+    assert society("reproduce", "once")[0] == 0 and count.read_text() == "xxxx"  # another code is another result
+
+
+def test_reproduce_survives_a_study_that_fails(society, home, studies):
+    (studies / "bad.py").write_text("def run(quick, seeds):\n    raise ZeroDivisionError('no\\nway')\n")
+    lacks = "class MissingPackage(RuntimeError):\n    pass\n\n"
+    (studies / "lacks.py").write_text(lacks + "def run(quick, seeds):\n    raise MissingPackage('needs the package x')\n")
+    (studies / "good.py").write_text(STUDY.replace("HOLDS", "True").replace("NAME", "good"))
+    status, document, _ = society("reproduce", "--all", "--json")
+    results = {result["name"]: result for result in document["results"]}
+    assert status == 1 and list(results) == ["bad", "good", "lacks"]
+    assert results["bad"]["reason"] == "failed: ZeroDivisionError: no" and not results["bad"]["holds"]
+    assert results["lacks"]["reason"] == "needs the package x" and results["good"]["holds"]
+    assert [file.name.split("-")[0] for file in (home / "reproductions").iterdir()] == ["good"]
 
 
 def test_bench(society, home, studies):

@@ -1,0 +1,129 @@
+"""Languages whose measures are known by construction: the metrics of `society.analysis.language` against exact values.
+
+3 attributes x 5 values, all 125 meanings, three symbols of five. Compositional: symbol j names one attribute, positions and
+symbols permuted at random. Holistic: a random bijection. Definitions: Brighton & Kirby 2006, Chaabouni et al. 2020.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from society.analysis.language import bosdis, posdis, topographic_similarity, topographic_similarity_test
+
+from ._rows import NAN, result, row
+
+Integers = NDArray[np.int64]
+EXACT = 1e-12
+DRAWS = 600
+MEASURES: dict[str, Callable[[Integers, Integers], float]] = {
+    "topsim": lambda meanings, messages: topographic_similarity(meanings, messages, "hamming"),
+    "posdis": posdis,
+    "bosdis": bosdis,
+}
+COMPOSITIONAL = {"topsim": 1.0, "posdis": 1.0, "bosdis": 0.0}
+HOLISTIC = {"topsim": (0.0, 0.02), "posdis": (0.014, 0.007), "bosdis": (0.018, 0.007)}  # mean of many draws, tolerance
+NULL = {(2, 4): (0.167, 0.01), (3, 5): (0.022, 0.001)}  # (attributes, values): 95 % quantile, tolerance
+
+
+def run(quick: bool, seeds: list[int] | None = None) -> dict[str, Any]:
+    """Rows for the two languages, the permutation null and degenerate languages; `quick` makes no difference in kind."""
+    seeds = list(range(8)) if seeds is None else seeds
+    permutations = 999 if quick else 4999
+    return result("golden_languages", [*_compositional(seeds), *_holistic(seeds[0]), *_null(seeds, permutations), *_degenerate()])
+
+
+def meanings_of(attributes: int, values: int) -> Integers:
+    """Every combination [values ** attributes, attributes], first attribute slowest."""
+    return np.array(list(itertools.product(range(values), repeat=attributes)))
+
+
+def compositional(meanings: Integers, rng: np.random.Generator) -> Integers:
+    """One symbol for each attribute's value; which position names which attribute, and by which symbols, is random."""
+    values = int(meanings.max()) + 1
+    words = np.stack([rng.permutation(values)[column] for column in meanings.T], axis=1)
+    return words[:, rng.permutation(meanings.shape[1])]
+
+
+def holistic(meanings: Integers, rng: np.random.Generator) -> Integers:
+    """The same words as a compositional language, dealt to the meanings at random."""
+    return meanings[rng.permutation(len(meanings))]
+
+
+def _compositional(seeds: list[int]) -> list[dict[str, Any]]:
+    """Exact for every draw: the row shows the draw that is furthest off."""
+    meanings = meanings_of(3, 5)
+    rows = []
+    for name, exact in COMPOSITIONAL.items():
+        start = time.perf_counter()
+        found = [MEASURES[name](meanings, compositional(meanings, np.random.default_rng(s))) for s in seeds]
+        worst = max(found, key=lambda value: abs(value - exact))
+        rows.append(
+            row(f"compositional 5x5x5: {name}", exact, worst, abs(worst - exact) <= EXACT, tolerance=EXACT,
+                ci=(min(found), max(found)), seeds=seeds, seconds=time.perf_counter() - start, source="exact")
+        )  # fmt: skip
+    return rows
+
+
+def _holistic(seed: int) -> list[dict[str, Any]]:
+    """The mean of many bijections; the interval holds 95 % of the draws."""
+    meanings, rows = meanings_of(3, 5), []
+    for name, (mean, tolerance) in HOLISTIC.items():
+        start, rng = time.perf_counter(), np.random.default_rng(seed)
+        found = np.array([MEASURES[name](meanings, holistic(meanings, rng)) for _ in range(DRAWS)])
+        low, high = np.quantile(found, [0.025, 0.975])
+        ours = float(found.mean())
+        rows.append(
+            row(f"holistic 5x5x5, mean of {DRAWS} draws: {name}", mean, ours, abs(ours - mean) <= tolerance,
+                tolerance=tolerance, ci=(low, high), seeds=DRAWS, seconds=time.perf_counter() - start,
+                source="Monte Carlo, mean and spread over 600 random bijections")
+        )  # fmt: skip
+    return rows
+
+
+def _null(seeds: list[int], permutations: int) -> list[dict[str, Any]]:
+    """How large |topographic similarity| gets when messages and meanings have nothing to do with one another."""
+    rows = []
+    for (attributes, values), (quantile, tolerance) in NULL.items():
+        start, meanings = time.perf_counter(), meanings_of(attributes, values)
+        found = []
+        for seed in seeds:
+            words = compositional(meanings, np.random.default_rng(seed))
+            tested = topographic_similarity_test(meanings, words, "hamming", permutations=permutations, seed=seed)
+            found.append(np.abs(tested.null))
+        ours = float(np.quantile(np.concatenate(found), 0.95))
+        each = [float(np.quantile(one, 0.95)) for one in found]
+        size = "x".join([str(values)] * attributes)
+        rows.append(
+            row(f"95 % quantile of |topsim| under permutation, {size}", quantile, ours, abs(ours - quantile) <= tolerance,
+                tolerance=tolerance, ci=(min(each), max(each)), seeds=seeds, seconds=time.perf_counter() - start,
+                source="permutation null of a compositional language")
+        )  # fmt: skip
+    return rows
+
+
+def _degenerate() -> list[dict[str, Any]]:
+    """Languages that cannot be judged: every measure NaN, topographic similarity with a reason; the row counts those that are."""
+    meanings = meanings_of(3, 5)
+    alone = meanings[:, :1]
+    cases = {
+        "a constant language": (meanings, np.zeros_like(meanings), ("topsim", "posdis", "bosdis")),
+        "one attribute": (alone[::25], alone[::25], ("topsim", "posdis", "bosdis")),
+        "one item": (meanings[:1], meanings[:1], ("topsim", "posdis", "bosdis")),
+    }
+    rows = []
+    for label, (known, said, names) in cases.items():
+        start = time.perf_counter()
+        unjudged = [bool(np.isnan(MEASURES[name](known, said))) for name in names]
+        reason = topographic_similarity_test(known, said, "hamming", permutations=9).reason
+        ours = float(sum(unjudged))
+        rows.append(
+            row(f"{label}: measures that give NaN", float(len(names)), ours, all(unjudged) and bool(reason), tolerance=0.0,
+                ci=(NAN, NAN), seeds=1, seconds=time.perf_counter() - start, source="exact", note=reason or "no reason given")
+        )  # fmt: skip
+    return rows
