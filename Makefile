@@ -5,7 +5,7 @@ export OMP_WAIT_POLICY := passive
 .venv/ready: pyproject.toml constraints.txt
 	python3 -m venv .venv
 	$(PY) -m pip install -q --disable-pip-version-check -c constraints.txt torch
-	$(PY) -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(PY) -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev,oracles]'
 	touch $@
 
 demo: .venv/ready   ## run the flagship world, print its report, say how to look at it
