@@ -156,10 +156,12 @@ def as_json(estimates: Report, runs: Sequence[str] = (), seconds: float = NAN) -
 def render(estimates: Report, declared: Declared) -> str:
     """A plain text table of at most 120 columns: primary lines first, grouped by unit, anchors on the same line.
 
-    A line without a value, or without an interval, is followed by the reason.
+    A primary line without a value, and any without an interval, is followed by the reason; the others without a value
+    come last, gathered by their reason.
     """
     primary = [line for line in estimates if line.primary]
-    others = [line for line in estimates if not line.primary]
+    others = [line for line in estimates if not line.primary and not math.isnan(line.value)]
+    absent = [line for line in estimates if not line.primary and math.isnan(line.value)]
     width = max([34, *(len(_label(line)) for line in estimates)])
     text = [_row(width, "metric (condition, unless normal)", "value", "95 % interval", "n", "p", "null and anchors")]
     text += [*textwrap.wrap(COUNTED, WIDTH), "=" * WIDTH]
@@ -167,7 +169,19 @@ def render(estimates: Report, declared: Declared) -> str:
         text.append(f"PRIMARY (p-values Holm-adjusted over {len(primary)})")
         text += [*_section(primary, estimates, declared, width), ""]
     text += ["EXPLORATORY" if primary else "ESTIMATES", *_section(others, estimates, declared, width)]
-    return "\n".join(text) + "\n"
+    return "\n".join([*text, *_without_value(absent)]) + "\n"
+
+
+def _without_value(lines: Report) -> list[str]:
+    """A world without a market has a dozen lines that say so: one reason, then the names."""
+    reasons: dict[str, list[str]] = {}
+    for line in lines:
+        reasons.setdefault(line.reason, []).append(_label(line))
+    text = ["", "NO VALUE"] if lines else []
+    for reason, labels in reasons.items():
+        text.append(textwrap.fill(f"{reason}:", WIDTH, initial_indent="  "))
+        text.append(textwrap.fill(", ".join(labels), WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 6))
+    return text
 
 
 def _section(lines: Report, everything: Report, declared: Declared, width: int) -> list[str]:

@@ -446,3 +446,12 @@ def test_rates_are_over_the_worlds_whose_events_were_recorded(run):
 def test_no_rate_where_no_events_were_recorded(run):
     run.config = {**run.config, "evaluation": {"recorded_worlds": 0}}
     assert by_name(build(run))["trade_rate", "normal"].reason == "no world's events were recorded"
+
+
+def test_render_gathers_what_has_no_value_by_its_reason():
+    lines = [Estimate.missing(f"metric{i}", "normal", "table trades has no row") for i in range(3)]
+    lines += [Estimate.missing("other", "mute", "silence"), Estimate("there", "normal", 1.0, 0.5, 1.5, n=3)]
+    text = render(lines, Declared.from_json(DECLARED))
+    assert text.count("table trades has no row") == 1 and "metric0, metric1, metric2" in text
+    assert "other (mute)" in text and text.index("there") < text.index("NO VALUE")
+    assert "NO VALUE" not in render(lines[-1:], Declared.from_json(DECLARED))
