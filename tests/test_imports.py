@@ -22,6 +22,7 @@ MAY = {
     "engine": BASE | {"world", "population", "engine", "record"},
     "record": {"record"},
     "analysis": {"analysis", "record"},
+    "audit": {"audit", "analysis", "config", "keys"},
     "viewer": {"viewer", "analysis", "record", "config"},
     "bridges": BASE | {"engine", "world", "population", "bridges"},
     "agents": {"config", "keys", "world", "population", "agents"},

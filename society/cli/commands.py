@@ -219,6 +219,13 @@ def do_reproduce(options: argparse.Namespace) -> Result:
     return reproduce(options.names, options.all, options.quick, options.seeds, Path(options.out))
 
 
+def do_audit(options: argparse.Namespace) -> Result:
+    """What metrics say of societies whose truth is planted; 1 when an interventional one of ours falls short."""
+    from .audit import audit
+
+    return audit(options.quick, options.seeds)
+
+
 def do_bench(options: argparse.Namespace) -> Result:
     """Ratios against peers, measured side by side."""
     from .studies import bench

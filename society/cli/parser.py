@@ -14,6 +14,7 @@ SUMMARIES = {
     "resume": "go on with a run that was interrupted",
     "view": "look at runs in the browser, on 127.0.0.1",
     "reproduce": "published results: their number, ours with its interval",
+    "audit": "false-positive rate and power of metrics, on societies whose truth is planted",
     "check": "the contract that every scenario keeps",
     "new": "a working scenario file and its test",
     "bench": "side by side with a peer; prints the ratio",
@@ -62,6 +63,9 @@ def parser() -> argparse.ArgumentParser:
     reproduce.add_argument("--quick", action="store_true", help="a smaller version")
     reproduce.add_argument("--seeds", type=seeds, metavar="S", help="0-7 or 0,2,5 (default: the study's own)")
     reproduce.add_argument("--out", default="reproductions", metavar="DIR", help="results are kept here, and not made twice")
+    audit = command("audit")
+    audit.add_argument("--quick", action="store_true", help="fewer seeds, up to a minute")
+    audit.add_argument("--seeds", type=seeds, metavar="S", help="0-19 or 0,2,5: replicates of each society")
     command("check").add_argument("scenario", metavar="NAME|FILE.py")
     new = command("new")
     new.add_argument("kind", choices=["scenario"], metavar="scenario")
