@@ -1,11 +1,15 @@
-"""Social outcomes of a group (Perolat et al. 2017), on plain arrays. Where one is undefined it is NaN."""
+"""Social outcomes of a group (Perolat et al. 2017), whom it punishes and whether it answers in kind, on plain arrays.
+
+Where a number is undefined it is NaN. The Schelling diagram, which tells whether a world is a dilemma at all, is in
+`schelling`.
+"""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from society.analysis.statistics import NAN
+from society.analysis.statistics import NAN, Array, Interval, Permuted, bootstrap_means, permutation_p
 
 
 def efficiency(returns: ArrayLike, ticks: int) -> float:
@@ -45,3 +49,110 @@ def peace(out: ArrayLike) -> float:
     """
     zapped = np.asarray(out, dtype=bool)
     return float((~zapped).sum()) / zapped.shape[1] if zapped.ndim == 2 and zapped.size else NAN
+
+
+# --- sanctions --------------------------------------------------------------------------------------------------------
+
+
+def sanction_rate(strikes: ArrayLike, seat_ticks: ArrayLike, seed: int) -> Interval:
+    """Strikes per seat-tick: sum of strikes [W] over sum of seat_ticks [W], bootstrapped over the W worlds."""
+    columns = np.stack([np.asarray(strikes, dtype=float), np.asarray(seat_ticks, dtype=float)], axis=1)
+    return bootstrap_means(columns, _ratio, seed)
+
+
+def sanction_targeting(strikes: ArrayLike, defected: ArrayLike, seed: int, *, permutations: int = 999) -> Permuted:
+    """Share of strikes that hit a defector, against strikers who choose among the others without looking; two-sided.
+
+    strikes [W, N, N] counts how often seat i struck seat j, defected [W, N] is 1 for a defector, 0 for a cooperator, NaN
+    for a seat that is neither (strikes by it count, strikes at it do not). In the null the labels of the others are
+    shuffled for each striker by itself, so its many strikes at one target stay together. n counts worlds with a strike at
+    somebody labelled.
+    """
+    hits, label = targets(strikes, defected)
+    counted = np.where(np.isfinite(label), np.nan_to_num(hits), 0.0)
+    worlds = int((counted.sum(axis=(1, 2)) > 0).sum())
+    if not worlds:
+        return Permuted(NAN, reason="nobody who cooperates or defects was struck")
+    value, choice = _aimed(counted, label), np.nanmax(label, axis=2, initial=0) > np.nanmin(label, axis=2, initial=1)
+    if not (choice & (counted.sum(axis=2) > 0)).any():
+        return Permuted(value, n=worlds, reason="no striker had both a cooperator and a defector to choose from")
+    rng = np.random.default_rng(seed)
+    null = np.array([_aimed(counted, _shuffled(label, rng)) for _ in range(permutations)])
+    return Permuted(value, null, permutation_p(value - null.mean(), null - null.mean()), worlds)
+
+
+def targets(strikes: ArrayLike, defected: ArrayLike) -> tuple[Array, Array]:
+    """Per striker its strikes at each other seat [W, N, N-1] and those seats' labels. ValueError if the shapes do not fit."""
+    count, label = np.asarray(strikes, dtype=float), np.asarray(defected, dtype=float)
+    if label.ndim != 2 or count.shape != (*label.shape, label.shape[1]):
+        raise ValueError(f"strikes must be [W, N, N] and defected [W, N], got {count.shape} and {label.shape}")
+    worlds, seats = label.shape
+    other = ~np.eye(seats, dtype=bool)
+    shape = (worlds, seats, max(0, seats - 1))
+    return count[:, other].reshape(shape), np.broadcast_to(label[:, None], count.shape)[:, other].reshape(shape)
+
+
+def _shuffled(label: Array, rng: np.random.Generator) -> Array:
+    """Each striker's labels in another order, NaN staying where they are."""
+    keys = np.where(np.isfinite(label), rng.random(label.shape), np.inf)
+    places = np.argsort(np.where(np.isfinite(label), np.arange(label.shape[2]), np.inf), axis=2, kind="stable")
+    drawn = np.take_along_axis(label, np.argsort(keys, axis=2, kind="stable"), axis=2)
+    shuffled = np.empty_like(label)
+    np.put_along_axis(shuffled, places, drawn, axis=2)
+    return shuffled
+
+
+def _aimed(counted: Array, label: Array) -> float:
+    return float((counted * np.nan_to_num(label)).sum() / counted.sum())
+
+
+def _ratio(means: Array) -> Array:
+    return means[:, 0] / np.where(means[:, 1] > 0, means[:, 1], NAN)
+
+
+# --- reciprocity ------------------------------------------------------------------------------------------------------
+
+
+def reciprocity(own: ArrayLike, partner: ArrayLike, worlds: ArrayLike, seed: int, *, permutations: int = 999) -> Permuted:
+    """P(cooperate | partner cooperated before) - P(cooperate | partner defected before), mean over worlds; two-sided.
+
+    own, partner [S, T]: 1, 0, or -1 where there was no round; worlds [S]: the world of each series. Tit for tat gives 1,
+    a player that does not look gives 0. In the null each series meets the partner of another one at the same rounds, which
+    keeps trends in time and runs of equal moves, and breaks only the answering. n counts worlds in which partners did both.
+    """
+    mine, other = np.asarray(own, dtype=float), np.asarray(partner, dtype=float)
+    if mine.ndim != 2 or mine.shape != other.shape or np.shape(worlds) != mine.shape[:1]:
+        raise ValueError(f"own and partner must be [S, T], worlds [S], got {mine.shape}, {other.shape}, {np.shape(worlds)}")
+    world = np.unique(np.asarray(worlds), return_inverse=True)[1].reshape(-1)
+    each = answers(mine, other, world)
+    value, n = _mean(each), int(np.isfinite(each).sum())
+    if not n:
+        return Permuted(NAN, reason="in no world partners both cooperated and defected before a move")
+    if len(mine) < 2:
+        return Permuted(value, n=n, reason="one series: no other partner to compare with")
+    rng = np.random.default_rng(seed)
+    drawn = np.array([_mean(answers(mine, other[rng.permutation(len(mine))], world)) for _ in range(permutations)])
+    null = drawn[np.isfinite(drawn)]
+    if not null.size:
+        return Permuted(value, n=n, reason="partners of other series never both cooperated and defected")
+    return Permuted(value, null, permutation_p(value - null.mean(), null - null.mean()), n)
+
+
+def answers(own: ArrayLike, partner: ArrayLike, world: ArrayLike) -> Array:
+    """The difference of `reciprocity` for each world 0, 1, ... of series [S, T]; NaN where partners did not do both."""
+    now, before = np.asarray(own, dtype=float)[:, 1:], np.asarray(partner, dtype=float)[:, :-1]
+    index = np.asarray(world, dtype=np.int64)
+    played = (now >= 0) & (before >= 0)
+
+    def rate(condition: NDArray[np.bool_]) -> Array:
+        there = played & condition
+        total = np.bincount(index, weights=there.sum(axis=1))
+        cooperated = np.bincount(index, weights=(there & (now > 0)).sum(axis=1))
+        return np.asarray(cooperated / np.where(total > 0, total, NAN))
+
+    return np.asarray(rate(before > 0) - rate(before <= 0))
+
+
+def _mean(values: Array) -> float:
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if known.size else NAN

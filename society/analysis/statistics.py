@@ -24,7 +24,7 @@ from society.analysis.bootstrap import (
 )
 from society.analysis.permutation import holm, mantel, permutation_p, permutation_test, sign_flip_test, standard_scores
 from society.analysis.replicates import NAN, Array, Interval, Permuted, floats
-from society.analysis.student import Equivalence, equivalence, t_interval, t_test
+from society.analysis.student import Equivalence, equivalence, t_interval, t_test, welch_greater
 
 __all__ = [
     "NAN",
@@ -52,4 +52,5 @@ __all__ = [
     "standard_scores",
     "t_interval",
     "t_test",
+    "welch_greater",
 ]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from society.analysis.replicates import NAN, Interval, floats
+from society.analysis.replicates import NAN, Array, Interval, floats
 
 
 def t_interval(values: ArrayLike, *, level: float = 0.95) -> Interval:
@@ -33,6 +33,28 @@ def t_test(values: ArrayLike, null: float = 0.0) -> float:
     if error <= 1e-12 * max(1.0, float(np.abs(x).max())):  # equal up to rounding: no spread to test against
         return NAN
     return float(2 * stats.t.sf(abs(x.mean() - null) / error, x.size - 1))
+
+
+def welch_greater(a: ArrayLike, b: ArrayLike, *, reverse: bool = False) -> float:
+    """One-sided p of Welch's test (1947) of mean(a) > mean(b), samples [n] and [m]; `reverse` tests mean(a) <= mean(b).
+
+    Without spread in either sample the sign of the difference decides: p is 0 or 1. NaN for fewer than two values of each.
+    """
+    x, y = floats(a), floats(b)
+    if min(x.size, y.size) < 2:
+        return NAN
+    gap, (error, freedom) = float(x.mean() - y.mean()), _welch(x, y)
+    slack = 1e-12 * max(1.0, float(np.abs(x).max()), float(np.abs(y).max()))
+    if error <= slack:
+        return float((gap > slack) == reverse)
+    return float(stats.t.sf(-gap / error if reverse else gap / error, freedom))
+
+
+def _welch(*samples: Array) -> tuple[float, float]:
+    """Standard error of a difference of means and its degrees of freedom (Satterthwaite); one sample: n - 1."""
+    parts = np.array([x.var(ddof=1) / x.size for x in samples])
+    below = (parts**2 / np.array([x.size - 1 for x in samples])).sum()
+    return math.sqrt(parts.sum()), float(parts.sum() ** 2 / below) if below > 0 else NAN
 
 
 @dataclass(frozen=True)
@@ -75,11 +97,9 @@ def equivalence(a: ArrayLike, b: ArrayLike, margin: float, *, paired: bool = Fal
     value = float(samples[0].mean()) - (0.0 if paired else float(samples[1].mean()))
     if min(x.size for x in samples) < 2:
         return Equivalence(value, margin, n=n, reason="needs two or more replicates of each: no test")
-    parts = np.array([x.var(ddof=1) / x.size for x in samples])
-    error, largest = math.sqrt(parts.sum()), max(float(np.abs(x).max()) for x in samples)
+    (error, freedom), largest = _welch(*samples), max(float(np.abs(x).max()) for x in samples)
     if error <= 1e-12 * max(1.0, largest):
         return Equivalence(value, margin, n=n, reason="no spread to test against")
-    freedom = parts.sum() ** 2 / (parts**2 / np.array([x.size - 1 for x in samples])).sum()  # Welch; n - 1 for pairs
     p = stats.t.sf((margin - abs(value)) / error, freedom)  # of the harder side
     half = stats.t.ppf(0.95, freedom) * error
     return Equivalence(value, margin, float(value - half), float(value + half), float(p), n)

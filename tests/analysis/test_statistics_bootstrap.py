@@ -84,6 +84,16 @@ def test_equivalence_is_two_of_scipys_one_sided_tests(paired, margin):
     assert found.equivalent == (-margin < found.low and found.high < margin) and found.value == pytest.approx(a.mean() - b.mean())
 
 
+def test_one_sided_welch_is_scipys_and_exact_values_decide_by_sign():
+    a, b = SKEWED[:9], SKEWED[9:] + 0.4
+    theirs = stats.ttest_ind(a, b, equal_var=False, alternative="greater").pvalue
+    assert st.welch_greater(a, b) == pytest.approx(theirs, rel=1e-9)
+    assert st.welch_greater(a, b, reverse=True) == pytest.approx(1 - theirs, rel=1e-9)
+    flat = [([3.0, 3.0], [1.0, 1.0]), ([1.0, 1.0], [1.0, 1.0])]
+    assert [(st.welch_greater(x, y), st.welch_greater(x, y, reverse=True)) for x, y in flat] == [(0, 1), (1, 0)]
+    assert math.isnan(st.welch_greater([1.0], [2.0, 3.0]))
+
+
 def test_equivalence_is_shown_not_assumed():
     close = np.random.default_rng(0).normal(0, 0.1, 12)
     assert st.equivalence(close, close[::-1] + 0.01, 0.3).equivalent
