@@ -243,7 +243,8 @@ class Notes:
         for name, column in columns.items():
             rows[name] = column[world, seat].cpu().numpy()
             if name in ("partner", "target"):
-                rows[f"{name}_mind"] = self.mind[world.cpu(), column[world, seat].cpu()].numpy()
+                there = torch.cat([self.mind, torch.full_like(self.mind[:, :1], -1)], dim=1)  # -1: a partner without a seat
+                rows[f"{name}_mind"] = there[world.cpu(), column[world, seat].cpu()].numpy()
         self.owner.recorder.add(table, rows)
 
     def _frame(self, t: int, tick: Tick) -> None:
