@@ -33,9 +33,9 @@ def constant(message: int = 1) -> Speak:
     return lambda society, facts, scene: _say(society, np.full(len(scene.meaning), message), 1.0)
 
 
-def own_symbol(of: str) -> Speak:
-    """The symbol of the speaker's `trait` or `habit`, which last for its life."""
-    return lambda society, facts, scene: _say(society, 1 + getattr(scene, of), 1.0)
+def habit(society: Society, facts: Facts, scene: Scene) -> Floats:
+    """The symbol that is the speaker's for its life."""
+    return _say(society, 1 + scene.habit, SURE)
 
 
 def only(speaker: int, one: Speak, others: Speak) -> Speak:

@@ -138,10 +138,9 @@ class _Draws:
         self.target = np.take_along_axis(known, self.query[..., None], axis=2)[..., 0]
 
     def scene(self, t: int, listener: int, heard: list[Ints], acted: list[Ints]) -> Scene:
-        """The scene of tick t; traits and habits are of a speaker's whole life."""
+        """The scene of tick t."""
         u, s, v = self.uniform, self.society, self.society.values
         speaker = int(self.floor[t])
-        trait = self.meaning[int(np.argmax(self.floor == speaker))] % v
         return Scene(
             tick=t,
             ticks=TICKS,
@@ -152,7 +151,6 @@ class _Draws:
             query=self.query[t],
             target=self.target[t],
             public=(u["public"][t] * v).astype(np.int64),
-            trait=trait,
             habit=(u["life"][speaker] * v).astype(np.int64),
             coin=u["coin"][t],
             odd=(u["life"][SPEAKERS] < 0.5).astype(np.int64),

@@ -37,8 +37,8 @@ class Scene:
     """One tick of all worlds, before the speaker speaks.
 
     `target` [W] is the right answer, `attributes` [W, K] what the speaker knows and `meaning` [W] its number. `public` [W]
-    is seen by all, `trait` and `habit` [W] belong to the speaker for its life, `coin` [W] in 0..1 is the listener's own,
-    `odd` [W] marks half of the worlds. `heard` and `acted` hold the ticks before this one, oldest first.
+    is seen by all, `habit` [W] is the speaker's for its life, `coin` [W] in 0..1 the listener's own, `odd` [W] marks half of
+    the worlds. `heard` and `acted` hold the ticks before this one, oldest first.
     """
 
     tick: int
@@ -50,7 +50,6 @@ class Scene:
     query: Ints
     target: Ints
     public: Ints
-    trait: Ints
     habit: Ints
     coin: Floats
     odd: Ints
