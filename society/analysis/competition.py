@@ -57,6 +57,60 @@ def ratings(payoff: ArrayLike) -> Ratings:
     return Ratings(rating, float((rest**2).sum()) / total)
 
 
+def win_counts(first: ArrayLike, second: ArrayLike, score: ArrayLike, players: int) -> Array:
+    """Wins [P, P] of row over column from games [N]: `score` of the first is 1, 0 or 1/2 for a draw, half a win for either.
+
+    Rows with players outside 0..players-1, against oneself, or with another score are left out.
+    """
+    who, whom, won = (np.asarray(column, dtype=float) for column in (first, second, score))
+    fine = (who >= 0) & (who < players) & (whom >= 0) & (whom < players) & (who != whom) & (won >= 0) & (won <= 1)
+    a, b, points = who[fine].astype(int), whom[fine].astype(int), won[fine]
+    wins = np.zeros((players, players))
+    np.add.at(wins, (a, b), points)
+    np.add.at(wins, (b, a), 1 - points)
+    return wins
+
+
+def bradley_terry(wins: ArrayLike, prior: float = 0.5, iterations: int = 2000) -> Ratings:
+    """Most likely log-odds ratings [P] from wins [P, P], and the cyclic share of the log odds (Bradley & Terry 1952).
+
+    Elo's model fitted to all games at once, so that their order does not matter: Hunter's MM steps (2004). `prior` wins
+    are added to either side of each pair, which keeps the ratings finite. Give it with the payoff matrix.
+    """
+    won = np.array(wins, dtype=float)
+    if won.ndim != 2 or won.shape[0] != won.shape[1] or len(won) < 2:
+        return Ratings(reason="needs a square of wins of two or more players")
+    if not np.isfinite(won).all() or (won < 0).any():
+        return Ratings(reason="wins must be finite and not negative")
+    won += prior
+    np.fill_diagonal(won, 0.0)
+    games, total, strength = won + won.T, won.sum(axis=1), np.ones(len(won))
+    if not (total > 0).all() or not (won.sum(axis=0) > 0).all():
+        return Ratings(reason="a player won or lost everything: no finite rating without a prior")
+    for _ in range(iterations):
+        new = total / (games / (strength[:, None] + strength[None, :])).sum(axis=1)
+        new /= np.exp(np.log(new).mean())
+        done, strength = np.allclose(new, strength, rtol=1e-12, atol=0), new
+        if done:
+            break
+    return Ratings(np.log(strength), ratings(log_odds(wins, prior)).cyclic_share)
+
+
+def elo(first: ArrayLike, second: ArrayLike, score: ArrayLike, players: int, *, k: float = 16.0, start: float = 1500.0) -> Array:
+    """Elo's running ratings [P] after games [N] in their order (Elo 1978): the first gains K (score - expected).
+
+    For players who change while they play; for those who do not, `bradley_terry` is the better estimate. Its noise is some
+    9 sqrt(K) points, so that it is flat on rock-paper-scissors only up to that: see the cyclic share first.
+    """
+    rating = np.full(players, start)
+    games = zip(np.asarray(first, dtype=int), np.asarray(second, dtype=int), np.asarray(score, dtype=float), strict=True)
+    for a, b, won in games:
+        gain = k * (won - 1 / (1 + 10 ** ((rating[b] - rating[a]) / 400)))
+        rating[a] += gain
+        rating[b] -= gain
+    return rating
+
+
 def taken(seat: ArrayLike, target: ArrayLike, amount: ArrayLike, players: int) -> Array:
     """Goods that row took from column [P, P], from the columns `seat`, `target`, `amount` [N] of `contests`.
 
