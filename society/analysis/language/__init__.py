@@ -49,8 +49,8 @@ from society.analysis.language.topography import (
     topographic_similarity_test,
 )
 from society.analysis.language.tree import (
+    tree_reconstruction,
     tree_reconstruction_error,
-    tree_reconstruction_interval,
     tree_reconstruction_test,
 )
 
@@ -98,7 +98,7 @@ __all__ = [
     "synonymy",
     "topographic_similarity",
     "topographic_similarity_test",
+    "tree_reconstruction",
     "tree_reconstruction_error",
-    "tree_reconstruction_interval",
     "tree_reconstruction_test",
 ]

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import sparse
 
-from society.analysis.language.arrays import CELLS, Integers, codes
-from society.analysis.language.sample import Sample, entropies, joint, once, sample
+from society.analysis.language.arrays import CELLS, Integers
+from society.analysis.language.sample import Kept, Sample, entropies, joint, once, sample
 from society.analysis.statistics import NAN, Array
 
 Structure = Callable[[Sample, Array], Array]
@@ -51,57 +51,53 @@ def _plain(measure: Structure, meanings: ArrayLike, messages: ArrayLike) -> floa
 
 def posdis_of(s: Sample, draws: Array) -> Array:
     """`posdis` in each resample."""
-    return _mean_gap(s, draws, [(codes(column), column >= 0) for column in s.messages.T])
+    return _mean_gap(s, draws, s.said.places, s.said.messages >= 0)
 
 
 def bosdis_of(s: Sample, draws: Array) -> Array:
     """`bosdis` in each resample."""
-    symbols = np.unique(s.messages[s.messages >= 0])
-    everywhere = np.ones(len(s.messages), dtype=bool)
-    return _mean_gap(s, draws, [(codes((s.messages == symbol).sum(axis=1)), everywhere) for symbol in symbols])
+    return _mean_gap(s, draws, s.said.bags, None)
 
 
-def _mean_gap(s: Sample, draws: Array, variables: list[tuple[Integers, NDArray[np.bool_]]]) -> Array:
-    """Mean over the variables (codes [N], rows they are on [N]) that vary of the gap between the two best-known attributes."""
-    attributes = [codes(column) for column in s.meanings.T]
-    gaps = np.full((max(1, len(variables)), len(draws)), NAN)
-    if len(attributes) < 2 or s.distinct < 2:
-        return gaps[0]
-    for gap, (code, kept) in zip(gaps, variables, strict=False):
-        spread = entropies(code, s, draws, kept)
-        told = [spread + entropies(of, s, draws, kept) - entropies(joint(code, of), s, draws, kept) for of in attributes]
-        second, best = np.sort(np.maximum(0.0, told), axis=0)[-2:]
-        varied = spread > 1e-12
-        gap[varied] = (best - second)[varied] / spread[varied]
-    known = np.isfinite(gaps)
-    return np.where(known.any(axis=0), np.where(known, gaps, 0.0).sum(axis=0) / np.maximum(1, known.sum(axis=0)), NAN)
+def _mean_gap(s: Sample, draws: Array, variables: Integers, kept: Kept) -> Array:
+    """Mean over the variables [N, J] that vary, on the rows `kept` [N, J], of the gap between the two best-known attributes."""
+    attributes = s.attributes
+    (n, j), k = variables.shape, attributes.shape[1]
+    if k < 2 or not j or not s.meaning.any():
+        return np.full(len(draws), NAN)
+    both = joint(variables[:, :, None], attributes[:, None, :]).reshape(n, j * k)
+    spread = entropies(variables, s, draws, kept)
+    if kept is None or kept.all():
+        kept = None
+        of, together = entropies(attributes, s, draws)[:, None, :], entropies(both, s, draws)
+    else:
+        wide = np.repeat(kept, k, axis=1)
+        of = entropies(np.tile(attributes, (1, j)), s, draws, wide).reshape(-1, j, k)
+        together = entropies(both, s, draws, wide)
+    told = np.sort(np.maximum(0.0, spread[:, :, None] + of - together.reshape(-1, j, k)), axis=2)
+    varied = spread > 1e-12
+    gaps = np.where(varied, told[:, :, -1] - told[:, :, -2], 0.0) / np.where(varied, spread, 1.0)
+    count = varied.sum(axis=1)
+    return np.where(count > 0, gaps.sum(axis=1) / np.maximum(1, count), NAN)
 
 
 def context_independence_of(s: Sample, draws: Array) -> Array:
     """`context_independence` in each resample."""
-    if s.distinct < 2 or len(np.unique(codes(s.messages))) < 2:
+    if not s.meaning.any() or not s.said.whole.any() or not len(s.said.symbols):
         return np.full(len(draws), NAN)
-    concepts = np.stack([codes(column) for column in s.meanings.T], axis=1)
-    concepts += np.concatenate([[0], np.cumsum(concepts.max(axis=0) + 1)[:-1]])
-    row, symbol = _contained(s.messages)
-    width = int(symbol.max(initial=0)) + 1
+    concepts = s.attributes + np.concatenate([[0], np.cumsum(s.attributes.max(axis=0) + 1)[:-1]])
+    row, symbol = s.said.contained
+    width = len(s.said.symbols)
     cell = (concepts[row] * width + symbol[:, None]).ravel()
     cells, place = np.unique(cell, return_inverse=True)  # the pairs of concept and symbol that occur, by concept
     both = _by_replicate(place, np.repeat(row, concepts.shape[1]), s)
     about = _by_replicate(concepts.ravel(), np.repeat(np.arange(len(concepts)), concepts.shape[1]), s)
-    with_symbol = _by_replicate(symbol, row, s)
+    uttered = _by_replicate(symbol, row, s)
     step, found = max(1, CELLS // len(cells)), []
     for i in range(0, len(draws), step):
         w = draws[i : i + step].T
-        found.append(_independence((both @ w).T, (about @ w).T, (with_symbol @ w).T, cells // width, cells % width))
+        found.append(_independence((both @ w).T, (about @ w).T, (uttered @ w).T, cells // width, cells % width))
     return np.concatenate(found)
-
-
-def _contained(messages: Integers) -> tuple[Integers, Integers]:
-    """Each symbol that a message contains, once: rows [M] and symbols as codes [M]."""
-    row, place = np.nonzero(messages >= 0)
-    pairs = np.unique(np.stack([row, codes(messages[row, place])]), axis=1)
-    return pairs[0], pairs[1]
 
 
 def _by_replicate(code: Integers, row: Integers, s: Sample) -> sparse.csr_array:

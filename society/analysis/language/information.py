@@ -45,6 +45,9 @@ def mutual_information_test(
     if len(a) == 0 or a.max() == 0 or b.max() == 0:
         which = "no row" if len(a) == 0 else "the meaning is constant" if a.max() == 0 else "the message is constant"
         return Permuted(NAN, n=n, reason=which)
+    if len(a) in (a.max() + 1, b.max() + 1):
+        which = "meaning" if len(a) == a.max() + 1 else "message"
+        return Permuted(NAN, n=n, reason=f"no {which} occurs twice, and so every pairing tells as much")
     life, a, b, weights = _by_life(life, a, b)
     value = _information(a, b, weights)
     null = _information_null(life, a, b, weights, permutations=permutations, seed=seed)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from society.analysis.language.arrays import Integers, codes, rows, same_number, words
@@ -41,30 +41,32 @@ def tree_reconstruction_test(
 
     The null permutes the messages over the distinct meanings, of all minds at once; one-sided (less), n counts meanings.
     """
-    fit = _fit(meanings, messages, folds, seed)
+    return _tested(_fit(meanings, messages, folds, seed), permutations, seed)
+
+
+def _tested(fit: _Fit, permutations: int, seed: int) -> Permuted:
     n = len(fit.kernels[0]) if fit.kernels else 0
     if fit.reason:
         return Permuted(NAN, n=n, reason=fit.reason)
-    rng, still = np.random.default_rng(seed), np.arange(n)
-    value = fit.error(still)
+    rng, value = np.random.default_rng(seed), fit.value()
     null = np.array([fit.error(rng.permutation(n)) for _ in range(permutations)])
     null = null[np.isfinite(null)]
     return Permuted(value, null, permutation_p(value, null, "less"), n)
 
 
-def tree_reconstruction_interval(
-    meanings: ArrayLike, messages: Sequence[ArrayLike], *, folds: int = FOLDS, seed: int = 0
-) -> Interval:
-    """The same value with a 95 % percentile bootstrap interval over the distinct meanings."""
+def tree_reconstruction(
+    meanings: ArrayLike, messages: Sequence[ArrayLike], *, folds: int = FOLDS, permutations: int = 99, seed: int = 0
+) -> tuple[Permuted, Interval]:
+    """`tree_reconstruction_test`, and the same value with a 95 % percentile bootstrap interval over the distinct meanings."""
     fit = _fit(meanings, messages, folds, seed)
     if fit.reason:
-        return Interval(NAN, n=len(fit.kernels[0]) if fit.kernels else 0, reason=fit.reason)
+        return _tested(fit, permutations, seed), Interval(NAN, n=len(fit.asked), reason=fit.reason)
     parts = np.stack([part for k in fit.kernels for part in fit.parts(k)], axis=1)
 
     def ratio(means: Array) -> Array:
         return np.asarray((means[:, ::2] / means[:, 1::2]).mean(axis=1), dtype=float)
 
-    return bootstrap_means(parts[fit.asked], ratio, seed)
+    return _tested(fit, permutations, seed), bootstrap_means(parts[fit.asked], ratio, seed)
 
 
 @dataclass(frozen=True)
@@ -82,15 +84,25 @@ class _Fit:
         return _squares(self.model, kernel), _squares(self.mean, kernel)
 
     @cached_property
-    def grams(self) -> tuple[Array, Array]:
+    def grams(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """The quadratic forms of the summed squared errors."""
-        return self.model.T @ self.model, self.mean.T @ self.mean
+        return (self.model.T @ self.model).astype(np.float32), (self.mean.T @ self.mean).astype(np.float32)
 
     def error(self, order: Integers) -> float:
-        """The mean over minds of the relative error, with the messages in this order."""
-        shuffled = [kernel.take(order, axis=0).take(order, axis=1) for kernel in self.kernels]
+        """The mean over minds of the relative error with the messages in this order, to six digits."""
+        shuffled = [kernel.take(order, axis=0).take(order, axis=1) for kernel in self.singles]
         model, mean = ([max(0.0, float(np.vdot(gram, k))) for k in shuffled] for gram in self.grams)
         return float(np.mean(np.array(model) / np.maximum(mean, 1e-300)))
+
+    @cached_property
+    def singles(self) -> list[NDArray[np.float32]]:
+        """The kernels in single precision, for the many orders of the null."""
+        return [kernel.astype(np.float32) for kernel in self.kernels]
+
+    def value(self) -> float:
+        """The mean over minds of the relative error."""
+        sums = [(model.sum(), mean.sum()) for model, mean in map(self.parts, self.kernels)]
+        return float(np.mean([model / max(mean, 1e-300) for model, mean in sums]))
 
 
 def _squares(residual: Array, kernel: Array) -> Array:

@@ -1,0 +1,39 @@
+"""A corpus described: every line that can be told of it, as estimates and as the table of the report."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from society.analysis.corpus.data import Corpus
+from society.analysis.corpus.lines import LINES, line
+from society.analysis.estimate import Estimate
+
+
+class Description(list[Estimate]):
+    """A list of estimates that prints as the table of `society report`."""
+
+    def __init__(self, estimates: list[Estimate], unit: str):
+        super().__init__(estimates)
+        self.unit = unit
+
+    def __str__(self) -> str:
+        """The report's table, with what n and the intervals are over."""
+        from society.analysis.declared import Declared, Headline
+        from society.analysis.report import render
+
+        note = f"intervals are over {self.unit}; those of topographic_similarity and tree_reconstruction_error over meanings"
+        return f"{render(list(self), Declared(Headline('', '', 'episode', '')))}{note}, that of abbreviation over messages\n"
+
+    def frame(self) -> pd.DataFrame:
+        """One row an estimate, with its fields as columns."""
+        return pd.DataFrame([estimate.as_dict() for estimate in self])
+
+
+def describe(corpus: Corpus) -> Description:
+    """Every language metric of a corpus with interval, null, n and p, or NaN with the reason.
+
+    The lines are those that `society report` has for a run whose `messages` the corpus is, computed by the same code.
+    Intervals are bootstraps over worlds if they are told, else over meanings (Corpus.unit), but those of pairs of meanings
+    are over meanings. At most 8 speakers and 1,000 meanings are drawn where pairs are compared.
+    """
+    return Description([line(corpus, name) for name in LINES], corpus.unit)
