@@ -50,7 +50,8 @@ def test_a_metric_sees_arrays_of_one_length():
         (Estimate("m", "normal", 1.0, 0.2, 2.0), True), (Estimate("m", "normal", 1.0, -0.2, 2.0), False),
         (Estimate("m", "normal", 1.0, 0.2, 2.0, null=0.3), False), (Estimate("m", "normal", 1.0, 0.2, 2.0, p=0.2), False),
         (Estimate.missing("m", "normal", "nothing"), False), (Estimate("m", "normal", 2e-16, 1e-16, 3e-16), False),
-        (Permuted(1.0, p=0.01), True), (Permuted(math.nan), False), (Interval(-1.0, -2.0, -0.5), True), (Interval(math.nan), False),
+        (Permuted(1.0, p=0.01), True), (Permuted(math.nan), False),
+        (Interval(-1.0, -2.0, -0.5), True), (Interval(math.nan), False),
     ],
 )  # fmt: skip
 def test_what_counts_as_a_call(answer, claims):
@@ -76,7 +77,8 @@ def test_the_reference_influence_calls_ln_m_what_is_nothing():
     deaf = Replicate(BY_NAME["self_talk/without"], 0)  # any of four words, uniformly, to a listener that guesses
     options = deaf.probed[0].shape[1]  # silence is an option, though never taken
     assert popular.published_influence(deaf).value == pytest.approx(math.log(options))
-    found = audit(metrics=chosen("causal influence (CIC)", "CIC of the reference implementation"), seeds=[0], societies=[deaf.society])
+    both = chosen("causal influence (CIC)", "CIC of the reference implementation")
+    found = audit(metrics=both, seeds=[0], societies=[deaf.society])
     assert found.row("causal influence (CIC)").false_positives == Share(0, 1)
     assert found.row("CIC of the reference implementation").false_positives == Share(1, 1)
 

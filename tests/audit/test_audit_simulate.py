@@ -37,11 +37,14 @@ def test_mute_is_silence_and_content_keeps_who_spoke_when():
 def test_relabel_is_one_permutation_for_each_speaker_of_a_world():
     normal = play(HONEST, 0)
     heard = play(HONEST, 0, "relabel", tape=normal).heard
+    together = set()
     for world in range(4):
         for speaker in range(4):
             rows = normal.floor == speaker
             pairs = {(int(a), int(b)) for a, b in zip(normal.said[rows, world], heard[rows, world], strict=True)}
             assert len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs})
+            together |= pairs if world == 0 else set()
+    assert len(together) > len({a for a, _ in together})  # the speakers of a world are relabelled apart
 
 
 def test_scramble_is_the_next_world():
@@ -50,7 +53,10 @@ def test_scramble_is_the_next_world():
     assert np.array_equal(heard, np.roll(normal.said, -1, axis=1))
 
 
-@pytest.mark.parametrize("table", [codes.words(4), codes.strings(3, 3), codes.shorter(3, 3), codes.either(range(1, 3), range(3, 5))])
+TABLES = [codes.words(4), codes.strings(3, 3), codes.shorter(3, 3), codes.either(range(1, 3), range(3, 5))]
+
+
+@pytest.mark.parametrize("table", TABLES)
 def test_every_message_has_one_place(table):
     assert np.array_equal(codes.number_of(table, table), np.arange(len(table)))
     assert (table[0] == 0).all() and (table[1:] > 0).any(axis=1).all()

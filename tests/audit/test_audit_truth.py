@@ -83,5 +83,5 @@ def test_codes_by_parts_score_one_and_others_do_not(seed):
     assert language.posdis(*spoken("holistic/without")) < 0.2
     assert language.bosdis(*spoken("bag_of_symbols")) == pytest.approx(1.0)
     assert len(np.unique(spoken("one_bit/without")[1], axis=0)) == 2
-    meanings, short = spoken("length")
+    _, short = spoken("length")
     assert set((short >= 0).sum(axis=1)) == {2, 3}
