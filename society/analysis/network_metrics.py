@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -49,6 +50,13 @@ QUESTIONS = {
     "assortativity": Question(network.assortativity),
     "centralisation": Question(network.centralisation, keep="pairs"),
 }
+UNITS = {
+    "reciprocity": "share of ties",
+    "weighted_reciprocity": "share of weight",
+    "modularity": "Q",
+    "assortativity": "r",
+    "centralisation": "1 = star",
+}
 
 
 @register("network", needs=("trades", "contests", "deals", "messages"))
@@ -64,15 +72,17 @@ def networks(reader: Reader) -> Iterator[Estimate]:
 
 
 def _answers(reader: Reader, name: str, graph: Graph, condition: str, asked: dict[str, Question]) -> Iterator[Estimate]:
+    """Two lines a question, or one for the whole graph where there is none."""
     try:
-        ties, missing = _ties(reader, graph, condition), ""
+        ties = _ties(reader, graph, condition)
     except AbsentError as absent:
-        ties, missing = [], str(absent)
+        yield Estimate.missing(f"{name}_network", condition, str(absent))
+        return
     for question, how in asked.items():
         metric = f"{name}_network.{question}"
         tested = [_tested(a, how, seed) for seed, a in enumerate(ties)]
-        yield attempt(metric, condition, "0..1", _value(metric, condition, tested, missing))
-        yield attempt(f"{metric}.z", condition, "sd of the null", _z(f"{metric}.z", condition, tested, missing))
+        yield attempt(metric, condition, UNITS[question], partial(_value, metric, condition, tested, UNITS[question]))
+        yield attempt(f"{metric}.z", condition, "sd of the null", partial(_z, f"{metric}.z", condition, tested))
 
 
 def _ties(reader: Reader, graph: Graph, condition: str) -> list[Array]:
@@ -102,31 +112,22 @@ def _tested(a: Array, how: Question, seed: int) -> network.Tested:
     return network.degree_test(a, how.measure, SEED + seed, graphs=GRAPHS, directed=how.directed, keep=how.keep)
 
 
-def _value(metric: str, condition: str, tested: list[network.Tested], missing: str) -> Callable[[], Estimate]:
-    def make() -> Estimate:
-        there = _needed(tested, missing)
-        nulls = [t.null_mean for t in there if t.null.size]
-        interval = bootstrap_mean([t.value for t in there], SEED)
-        return estimate(metric, condition, interval, "0..1", null=float(np.mean(nulls)) if nulls else NAN)
-
-    return make
-
-
-def _z(metric: str, condition: str, tested: list[network.Tested], missing: str) -> Callable[[], Estimate]:
-    def make() -> Estimate:
-        there = [t for t in _needed(tested, missing) if np.isfinite(t.z)]
-        if not there:
-            raise AbsentError(next(t.reason for t in tested if t.reason))
-        return estimate(metric, condition, bootstrap_mean([t.z for t in there], SEED), "sd of the null", null=0.0)
-
-    return make
-
-
-def _needed(tested: list[network.Tested], missing: str) -> list[network.Tested]:
-    """The worlds in which the measure is defined. AbsentError, with the first world's reason, if there is none."""
-    if missing:
-        raise AbsentError(missing)
+def _value(metric: str, condition: str, tested: list[network.Tested], unit: str) -> Estimate:
     there = [t for t in tested if np.isfinite(t.value)]
     if not there:
-        raise AbsentError(next((t.reason for t in tested if t.reason), "no world has a row"))
-    return there
+        raise AbsentError(_why(tested))
+    nulls = [t.null_mean for t in there if t.null.size]
+    interval = bootstrap_mean([t.value for t in there], SEED)
+    return estimate(metric, condition, interval, unit, null=float(np.mean(nulls)) if nulls else NAN)
+
+
+def _z(metric: str, condition: str, tested: list[network.Tested]) -> Estimate:
+    """Over the worlds that have a z-score."""
+    there = [t.z for t in tested if np.isfinite(t.z)]
+    if not there:
+        raise AbsentError(_why(tested))
+    return estimate(metric, condition, bootstrap_mean(there, SEED), "sd of the null", null=0.0)
+
+
+def _why(tested: list[network.Tested]) -> str:
+    return next((t.reason for t in tested if t.reason), "no world has a row")

@@ -73,4 +73,4 @@ def test_little_or_nothing_has_a_reason(frame):
 
 def test_broadcast_talk_has_no_graph():
     found = lines(reader(messages=pd.DataFrame({"condition": ["normal"], "world": [0], "seat": [0]})))
-    assert "listener" in found["talk_network.reciprocity"].reason
+    assert "listener" in found["talk_network"].reason
