@@ -21,7 +21,7 @@ PEOPLE, NEIGHBOURS = 1000, 10  # Watts & Strogatz's own
 
 def run(quick: bool, seeds: list[int] | None) -> dict[str, Any]:
     """Exact graphs, small worlds over seeds, and how often the null calls a graph of its own unusual."""
-    seeds = seeds or list(range(3 if quick else 8))
+    seeds = seeds or list(range(3 if quick else 6))
     return result(NAME, [*_exact(), *_small_worlds(seeds), *_nulls(seeds, 80 if quick else 120)])
 
 
