@@ -107,7 +107,7 @@ class MatrixGame(Scenario):
         "default": _preset({"game": "prisoners_dilemma"}, 400_000, conditions=("normal",)),
         "quick": _preset({"game": "prisoners_dilemma"}, 100_000, conditions=("normal",)),
         "iterated": _preset(ENDLESS, 800_000, gamma=0.96, conditions=("normal",)),
-        "talk": _preset({"game": "stag_hunt", "talk": True}, 400_000, **TALKING),
+        "talk": _preset({"game": "anti_coordination", "talk": True}, 200_000, **TALKING) | {"channel": {"symbols": 5}},
     }
 
     def __init__(self, config: MatrixConfig, parts: Parts):
