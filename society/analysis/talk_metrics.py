@@ -12,13 +12,14 @@ import pandas as pd
 from society.analysis import language
 from society.analysis.corpus.frame import from_table, integers
 from society.analysis.corpus.lines import dialects as dialects_of
+from society.analysis.corpus.structure import spread
 from society.analysis.corpus.voices import meetings
 from society.analysis.estimate import Estimate
 from society.analysis.language.sample import Units, informations
 from society.analysis.metrics import register
 from society.analysis.outcome_metrics import SEED, estimate
 from society.analysis.run import NORMAL, AbsentError, Reader, attempt, numbers, selected
-from society.analysis.statistics import Interval, Permuted, bootstrap_spread
+from society.analysis.statistics import Array, Permuted
 
 GAME = ["seed", "world", "episode"]
 SPOKEN_TO = ("mute", "content", "relabel", "scramble")
@@ -146,10 +147,8 @@ def _correlate(reader: Reader, name: str, column: str) -> Estimate:
     found: Permuted = test(said, action, lives=lives, seed=SEED)
     if found.reason:
         raise AbsentError(f"correlational; {found.reason}")
-    spread = bootstrap_spread(found.value, _resampled(said, action, worlds), int(worlds.max()) + 1, SEED)
-    value, half = found.value - found.null_mean, spread.high - spread.value
-    interval = Interval(value, value - half, value + half, found.n, spread.reason)
-    line = estimate(name, NORMAL, interval, "bits", null=0.0, p=found.p)
+    interval = spread(found.value - found.null_mean, _told(said, action, worlds), int(worlds.max()) + 1)
+    line = estimate(name, NORMAL, replace(interval, n=found.n), "bits", null=0.0, p=found.p)
     return replace(line, reason="; ".join(filter(None, (line.reason, f"correlational: read beside effect_of_{beside[0]}"))))
 
 
@@ -168,8 +167,8 @@ def _paired(reader: Reader, column: str) -> tuple[pd.DataFrame, np.ndarray]:
     return both, integers(said, "m")[both["place"].to_numpy()]
 
 
-def _resampled(said: np.ndarray, action: np.ndarray, worlds: np.ndarray) -> Callable[[np.ndarray], float]:
-    """Plug-in mutual information of message and action when worlds are drawn so often."""
+def _told(said: np.ndarray, action: np.ndarray, worlds: np.ndarray) -> Callable[[Array], Array]:
+    """Plug-in mutual information of message and action when worlds count so often."""
     message, act = language.codes(said), language.codes(action)
     units = Units(np.asarray(worlds, dtype=np.int64), np.ones(len(act)), int(worlds.max()) + 1)
-    return lambda drawn: float(informations(message, act, units, drawn[None])[0])
+    return lambda draws: informations(message, act, units, draws)

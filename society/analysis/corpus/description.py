@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import fill
+
 import pandas as pd
 
 from society.analysis.corpus.data import Corpus
@@ -19,10 +21,11 @@ class Description(list[Estimate]):
     def __str__(self) -> str:
         """The report's table, with what n and the intervals are over."""
         from society.analysis.declared import Declared, Headline
-        from society.analysis.report import render
+        from society.analysis.report import WIDTH, render
 
-        note = f"intervals are over {self.unit}; those of topographic_similarity and tree_reconstruction_error over meanings"
-        return f"{render(list(self), Declared(Headline('', '', 'episode', '')))}{note}, that of abbreviation over messages\n"
+        note = f"intervals are over {self.unit}; those of topographic_similarity, tree_reconstruction_error and language_similarity"
+        text = render(list(self), Declared(Headline("", "", "episode", "")))
+        return text + fill(f"{note} are over meanings, that of abbreviation over distinct messages", WIDTH) + "\n"
 
     def frame(self) -> pd.DataFrame:
         """One row an estimate, with its fields as columns."""
@@ -33,7 +36,7 @@ def describe(corpus: Corpus) -> Description:
     """Every language metric of a corpus with interval, null, n and p, or NaN with the reason.
 
     The lines are those that `society report` has for a run whose `messages` the corpus is, computed by the same code.
-    Intervals are bootstraps over worlds if they are told, else over meanings (Corpus.unit), but those of pairs of meanings
+    Intervals are jackknives over worlds if they are told, else over meanings (Corpus.unit), but those of pairs of meanings
     are over meanings. At most 8 speakers and 1,000 meanings are drawn where pairs are compared.
     """
     return Description([line(corpus, name) for name in LINES], corpus.unit)

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import stats
 
 from society.analysis import language
 from society.analysis.corpus.data import Corpus
@@ -19,7 +18,7 @@ from society.analysis.run import AbsentError
 from society.analysis.statistics import Array, Interval, permutation_p
 
 SEED = 0  # of everything drawn here, so that a description is a pure function of its corpus
-RESAMPLES = 200
+GROUPS = 200
 PERMUTATIONS = 99
 MEANINGS = 1000  # sampled for measures of pairs of meanings: pairs grow with the square
 SPEAKERS = 8
@@ -79,21 +78,23 @@ def spoken(c: Corpus) -> Spoken:
     return Spoken(named, attributes[first])
 
 
-def spread(value: float, resampled: Callable[[Array], Array], n: int, low: float = -np.inf, high: float = np.inf) -> Interval:
-    """A value with the normal bootstrap interval of its resamples (value +- 1.96 sd), cut off at what it can be.
+def spread(value: float, measure: Callable[[Array], Array], n: int, low: float = -np.inf, high: float = np.inf) -> Interval:
+    """A value with its jackknife interval over n units (value +- 1.96 standard errors), cut off at what it can be.
 
-    Resamples repeat units, which biases plug-in entropies; it shifts their percentiles and leaves their spread.
+    Each unit is left out in turn, or each of GROUPS parts of them drawn at random (Quenouille 1956; Tukey 1958). `measure`
+    maps how often each unit counts, [B, n], to values [B]. A bootstrap repeats units, which is a bias that differs from
+    resample to resample for entropies of sparse tables; leaving out keeps the sizes equal.
     """
     if not np.isfinite(value):
         return Interval(value, n=n, reason="too few rows")
     if n < 2:
         return Interval(value, n=n, reason="one replicate: no interval")
-    draws = np.random.default_rng(SEED).multinomial(n, np.full(n, 1 / n), size=RESAMPLES).astype(float)
-    found = resampled(draws)
-    found = found[np.isfinite(found)]
-    if len(found) < 0.9 * RESAMPLES:
-        return Interval(value, n=n, reason="too few units: most resamples give no answer")
-    half = float(stats.norm.ppf(0.975)) * float(found.std(ddof=1))
+    parts = min(n, GROUPS)
+    part = np.arange(n) if n == parts else np.random.default_rng(SEED).permutation(n) % parts
+    found = measure((part[None, :] != np.arange(parts)[:, None]).astype(float))
+    if not np.isfinite(found).all():
+        return Interval(value, n=n, reason="without one of the units there is no answer")
+    half = 1.959964 * float(np.sqrt((parts - 1) / parts * ((found - found.mean()) ** 2).sum()))
     return Interval(value, max(low, value - half), min(high, value + half), n)
 
 

@@ -1,7 +1,7 @@
-"""Rows of a language with how often each is uttered and the replicate that it came from, and entropies over resamples.
+"""Rows of a language with how often each is uttered and the replicate that it came from, and entropies over such draws.
 
 Every information measure here is a sum of entropies, so one function of `draws` gives the value (draws all 1), its
-bootstrap over replicates (multinomial draws) and, with the meanings relabelled, its null.
+interval over replicates (draws that leave one out) and, with the meanings relabelled, its null.
 """
 
 from __future__ import annotations
