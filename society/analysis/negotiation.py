@@ -106,6 +106,7 @@ def jain(amounts: ArrayLike) -> Array:
     x = np.asarray(amounts, dtype=float)
     if x.ndim != 2:
         raise ValueError(f"amounts must be [games, sides], got shape {x.shape}")
+    x = over(x, np.abs(x).max(axis=1, keepdims=True, initial=0))  # the index has no unit, and squares may overflow
     return over(x.sum(axis=1) ** 2, x.shape[1] * (x**2).sum(axis=1))
 
 

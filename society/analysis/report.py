@@ -10,7 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from society.analysis import language_metrics, market_metrics, outcome_metrics  # noqa: F401  (they register themselves)
+from society.analysis import (  # noqa: F401  (they register themselves)
+    cooperation_metrics,
+    language_metrics,
+    market_metrics,
+    negotiation_metrics,
+    outcome_metrics,
+)
 from society.analysis.declared import Declared
 from society.analysis.estimate import NAN, Estimate
 from society.analysis.metrics import METRICS
