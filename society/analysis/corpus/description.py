@@ -23,9 +23,10 @@ class Description(list[Estimate]):
         from society.analysis.declared import Declared, Headline
         from society.analysis.report import WIDTH, render
 
-        note = f"intervals are over {self.unit}; those of topographic_similarity, tree_reconstruction_error and language_similarity"
+        pairs = "topographic_similarity, tree_reconstruction_error and language_similarity"
+        note = f"intervals are over {self.unit}; those of {pairs} over meanings, that of abbreviation over distinct messages"
         text = render(list(self), Declared(Headline("", "", "episode", "")))
-        return text + fill(f"{note} are over meanings, that of abbreviation over distinct messages", WIDTH) + "\n"
+        return text + fill(note, WIDTH) + "\n"
 
     def frame(self) -> pd.DataFrame:
         """One row an estimate, with its fields as columns."""

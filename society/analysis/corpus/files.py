@@ -91,13 +91,7 @@ def _integers(values: Any, where: str, least: int) -> list[int]:
         raise ValueError(f"{where} is no array; write an array of integers such as [3, 1, 4]")
     for value in values:
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value < LARGEST:
-            shown = (
-                json.dumps(value)[:40]
-                if not isinstance(value, int)
-                else str(value)[:40]
-                if abs(value) < LARGEST
-                else "a number too large"
-            )
+            shown = json.dumps(value)[:40] if abs(value if type(value) is int else 0) < LARGEST else "a number too large"
             raise ValueError(f"{where} has {shown}; symbols are integers from {max(least, 0)}, padding is left out")
     return values
 
