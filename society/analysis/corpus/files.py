@@ -91,9 +91,15 @@ def _integers(values: Any, where: str, least: int) -> list[int]:
         raise ValueError(f"{where} is no array; write an array of integers such as [3, 1, 4]")
     for value in values:
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value < LARGEST:
-            shown = json.dumps(value)[:40] if abs(value if type(value) is int else 0) < LARGEST else "a number too large"
-            raise ValueError(f"{where} has {shown}; symbols are integers from {max(least, 0)}, padding is left out")
+            raise ValueError(f"{where} has {_shown(value)}; symbols are integers from {max(least, 0)}, padding is left out")
     return values
+
+
+def _shown(value: Any) -> str:
+    """What stands where an integer should, in few words."""
+    if isinstance(value, (list, dict)):
+        return "an array or object within it"
+    return "a number too large" if type(value) is int and abs(value) >= LARGEST else json.dumps(value)[:40]
 
 
 def to_jsonl(corpus: Corpus, path: str | os.PathLike[str], *, meanings: bool = False) -> None:
