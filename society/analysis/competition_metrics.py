@@ -16,7 +16,7 @@ from society.analysis.run import NORMAL, AbsentError, Reader, attempt, numbers
 from society.analysis.statistics import Array, permutation_p
 
 MINDS = 64  # beyond which a matrix of pairs is not worth its rows
-DRAWS = 199
+DRAWS = 99
 Measure = Callable[[Array], float]
 
 

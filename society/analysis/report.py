@@ -11,10 +11,13 @@ from typing import Any
 import numpy as np
 
 from society.analysis import (  # noqa: F401  (they register themselves)
+    competition_metrics,
     cooperation_metrics,
+    exchange_metrics,
     language_metrics,
     market_metrics,
     negotiation_metrics,
+    network_metrics,
     outcome_metrics,
 )
 from society.analysis.declared import Declared

@@ -24,8 +24,8 @@ Scores = NDArray[np.float32]
 
 def run(quick: bool, seeds: list[int] | None) -> dict[str, Any]:
     """The chaotic regime's share over starts and seeds, and how clusters fare on either side of its bounds."""
-    seeds = seeds or list(range(3 if quick else 8))
-    side, steps = (200, 400) if quick else (400, 1000)
+    seeds = seeds or list(range(3 if quick else 6))
+    side, steps = (200, 400) if quick else (300, 800)
     rows = []
     for b, start in ((1.85, 0.9), (1.85, 0.5), (1.95, 0.6)):
         began = perf_counter()

@@ -31,7 +31,7 @@ def test_a_ladder_spreads_and_does_not_cycle():
     spread, share = found["rating_spread.strikes"], found["cyclic_share.strikes"]
     expected = np.std([1, 0.5, -0.5, -1]) * 400 / math.log(10)
     assert spread.value == pytest.approx(expected, rel=0.1) and spread.ci_low < expected < spread.ci_high
-    assert spread.p == 1 / 200 and spread.null < 30 and spread.n == 8
+    assert spread.p == 1 / 100 and spread.null < 30 and spread.n == 8
     assert share.value < 0.05 and share.value < share.null
 
 
