@@ -179,9 +179,9 @@ def _targeting(reader: Reader, condition: str, name: str, unit: str) -> Estimate
 def _struck(reader: Reader, condition: str) -> tuple[Array, Array]:
     """Strikes [W, N, N] and who defects [W, N], of the worlds that both tables have."""
     plays, hits = _plays(reader, condition), reader.rows("contests", condition, ("world",))
-    moves = pd.DataFrame({"world": plays["world"].to_numpy(), "seat": numbers(plays, "seat")})
+    moves = pd.DataFrame({"world": numbers(plays, "world"), "seat": numbers(plays, "seat")})
     moves["cooperated"] = numbers(plays, "cooperated")
-    blows = pd.DataFrame({"world": hits["world"].to_numpy(), "seat": numbers(hits, "seat"), "target": numbers(hits, "target")})
+    blows = pd.DataFrame({"world": numbers(hits, "world"), "seat": numbers(hits, "seat"), "target": numbers(hits, "target")})
     moves, blows = moves.dropna(), blows.dropna()
     worlds = np.intersect1d(moves["world"], blows["world"])
     if not worlds.size:
