@@ -36,6 +36,10 @@ class PPOConfig(Frozen):
     value_weight: float = Field(0.5, ge=0, le=100, description="weight of the value loss")
     entropy: float = Field(0.01, ge=0, le=10, description="entropy bonus of acting heads")
     entropy_speech: float = Field(0.001, ge=0, le=10, description="entropy bonus of speech heads")
+    standardise: bool = Field(
+        True, description="advantages in units of their own deviation; false: of reward, so that an entropy bonus is a temperature"
+    )
+    entropy_end: float = Field(1.0, ge=0, le=1, description="all entropy bonuses at the end, as a share of those at the start")
     max_norm: float = Field(0.5, gt=0, le=1e6, description="bound on each mind's gradient norm")
     signalling: float = Field(0.0, ge=0, le=10, description="weight of positive signalling, annealed to 0")
     listening: float = Field(0.0, ge=0, le=10, description="weight of positive listening, annealed to 0")
@@ -99,7 +103,7 @@ class PPO:
         """Some epochs of clipped policy gradient over a rollout; see the Learner protocol."""
         c = self.config
         adv, returns = advantages(rollout, c.gamma, c.lam)
-        adv = standardise(adv, rollout.keep)
+        adv = standardise(adv, rollout.keep) if c.standardise else adv
         batch = Batch(
             rollout.features, rollout.mask, rollout.action, rollout.logp, adv, returns,
             rollout.keep, rollout.forget, rollout.memory,
@@ -133,9 +137,11 @@ class PPO:
         value = mean((replay.value - b.returns).square(), b.keep)
         gain = policy - c.value_weight * value
         numbers = {"loss.policy": -policy, "loss.value": value, "kl": mean(ratio - 1 - ratio.log(), b.keep)}
+        annealed = c.entropy_end + (1 - c.entropy_end) * fade
         for name, head in spec.heads.items():
             numbers[f"entropy.{name}"] = mean(replay.entropy[name], b.keep)
-            gain = gain + (c.entropy_speech if head.speech else c.entropy) * numbers[f"entropy.{name}"]
+            weight = c.entropy_speech if head.speech else c.entropy
+            gain = gain + annealed * weight * numbers[f"entropy.{name}"]
         if c.signalling:
             numbers["signalling"] = losses.signalling(replay, spec, b.keep)
             gain = gain + c.signalling * fade * numbers["signalling"]
