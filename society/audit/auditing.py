@@ -13,7 +13,7 @@ from society.audit.scoring import Audit, Row, ordered, row
 from society.audit.society import Society
 from society.audit.verdicts import Audited, Function, calls
 
-SEEDS, QUICK_SEEDS = tuple(range(10)), (0,)
+SEEDS, QUICK_SEEDS = tuple(range(8)), (0,)
 Key = tuple[str, str]
 Tally = dict[Key, dict[tuple[str, bool], tuple[int, int]]]
 

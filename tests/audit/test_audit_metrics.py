@@ -9,6 +9,7 @@ from scipy import stats
 from society.analysis.estimate import Estimate
 from society.analysis.statistics import Interval, Permuted
 from society.audit import Audited, Replicate, Share, audit, builtin, calls, popular, societies
+from society.audit.reasons import REASONS, _fits, reason
 from society.audit.scoring import row
 
 BY_NAME = {one.name: one for one in societies()}
@@ -122,3 +123,14 @@ def test_another_package_stands_beside_ours():
     pytest.importorskip("emlangkit", reason="emlangkit is not installed; it is an optional column of the audit")
     name = "compute_topographic_similarity, its p"
     assert audit(metrics=chosen(name), seeds=[0], societies=[BY_NAME["few_types"]]).row(name).power == Share(1, 1)
+
+
+def test_every_reason_is_of_a_metric_and_a_society_that_there_are():
+    theirs = ["compute_mutual_information above 0.1", "compute_topographic_similarity, its p", "compute_posdis above 0.2"]
+    metrics = [*builtin()[0], *theirs]
+    for named, truth, where, why in REASONS:
+        assert any(_fits(metric, named) for metric in metrics), named
+        assert any(_fits(society.name, where) for society in societies()), where
+        assert why and truth in (True, False)
+    assert "mean where the sum" in reason("CIC of the reference implementation", "listening", "deaf_listener/without", False)
+    assert reason("effect of mute", "channel", "honest", True) == ""
