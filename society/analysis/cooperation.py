@@ -126,6 +126,8 @@ def reciprocity(own: ArrayLike, partner: ArrayLike, worlds: ArrayLike, seed: int
     world = np.unique(np.asarray(worlds), return_inverse=True)[1].reshape(-1)
     each = answers(mine, other, world)
     value, n = _mean(each), int(np.isfinite(each).sum())
+    if not n and mine.shape[1] < 2:
+        return Permuted(NAN, reason="one round a series: no move comes after another")
     if not n:
         return Permuted(NAN, reason="in no world partners both cooperated and defected before a move")
     if len(mine) < 2:

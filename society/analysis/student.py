@@ -99,7 +99,7 @@ def equivalence(a: ArrayLike, b: ArrayLike, margin: float, *, paired: bool = Fal
         return Equivalence(value, margin, n=n, reason="needs two or more replicates of each: no test")
     (error, freedom), largest = _welch(*samples), max(float(np.abs(x).max()) for x in samples)
     if error <= 1e-12 * max(1.0, largest):
-        return Equivalence(value, margin, n=n, reason="no spread to test against")
+        return Equivalence(value, margin, n=n, reason="no spread to test against: compare the value itself with the margin")
     p = stats.t.sf((margin - abs(value)) / error, freedom)  # of the harder side
     half = stats.t.ppf(0.95, freedom) * error
     return Equivalence(value, margin, float(value - half), float(value + half), float(p), n)

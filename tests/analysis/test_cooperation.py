@@ -62,12 +62,12 @@ def test_who_strikes_only_defectors_is_told_from_who_strikes_at_random():
 def test_targeting_is_valid_for_strikers_who_never_change_their_target():
     """Ten strikes at one seat are one choice: counted as ten they would be significant most of the time."""
     rng, calls = np.random.default_rng(4), 0
-    for k in range(200):
+    for k in range(120):
         strikes, defected = np.zeros((6, 4, 4)), rng.permuted(np.tile([1, 0, 0, 1], (6, 1)), axis=1)
         for w in range(6):
             strikes[w, 0, rng.integers(1, 4)] = 10
         calls += cooperation.sanction_targeting(strikes, defected, seed=k, permutations=99).p <= 0.05
-    assert calls <= 200 * 0.09
+    assert calls <= 120 * 0.1
 
 
 def test_targeting_by_hand_and_where_there_is_no_choice():
@@ -115,7 +115,8 @@ def test_reciprocity_by_hand_with_padding():
     assert cooperation.answers(own, partner, [0, 1]).tolist() == [1, 0]
     found = cooperation.reciprocity(own, partner, [7, 9], seed=0)
     assert found.value == 0.5 and found.n == 2
-    assert cooperation.reciprocity([[1, 1]], [[1, 0]], [0], seed=0).reason
+    assert cooperation.reciprocity([[1, 1]], [[1, 0]], [0], seed=0).reason.startswith("in no world")
+    assert cooperation.reciprocity([[1], [0]], [[0], [1]], [0, 1], seed=0).reason.startswith("one round")
     assert cooperation.reciprocity(np.empty((0, 5)), np.empty((0, 5)), [], seed=0).reason
     assert math.isnan(cooperation.reciprocity([[1, 1, 0]], [[1, 0, 1]], [0], seed=0).p)
     with pytest.raises(ValueError, match="own and partner"):

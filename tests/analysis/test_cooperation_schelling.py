@@ -86,8 +86,8 @@ def test_worlds_are_the_replicate_not_their_ticks():
 
 
 def test_no_effect_is_seldom_called_a_dilemma():
-    called = [schelling_diagram(*pairs((1, 1, 1, 1), worlds=10, noise=1.0, seed=s), seed=0).verdict for s in range(200)]
-    assert called.count("dilemma") <= 2 and called.count("undecided") > 150
+    called = [schelling_diagram(*pairs((1, 1, 1, 1), worlds=10, noise=1.0, seed=s), seed=0).verdict for s in range(120)]
+    assert called.count("dilemma") <= 1 and called.count("undecided") > 90
 
 
 def test_wrong_shapes_are_one_line():
