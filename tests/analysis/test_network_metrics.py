@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from test_network import random_graph
 
+from society.analysis import network
 from society.analysis.network_metrics import networks
 from society.analysis.run import Reader
 
@@ -54,6 +55,13 @@ def test_groups_of_traders():
     found = lines(reader(trades=rows([np.triu(blocks, 1)] * 2, "partner")))
     assert found["trade_network.modularity.z"].value > 2 and "trade_network.reciprocity" not in found
     assert 0 < found["trade_network.centralisation"].null < 0.5
+
+
+def test_a_deal_has_no_direction():
+    half = np.triu(random_graph(1, 10, 0.4))
+    found = lines(reader(trades=rows([half], "partner")))["trade_network.modularity"]
+    expected = network.degree_test(half + half.T, network.modularity, 0, graphs=39, directed=False)
+    assert (found.value, found.null) == (expected.value, expected.null_mean)
 
 
 @pytest.mark.parametrize(

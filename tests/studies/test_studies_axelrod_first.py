@@ -41,6 +41,13 @@ def test_downing_opens_with_two_defections_and_then_reckons():
     assert play("Downing", other("C" * 12)) == "DDC" + "D" * 9
 
 
+def test_tideman_and_chieruzzi_give_a_fresh_start_of_two_cooperations():
+    """Third run of defections at 24: owed three, but after two the other is 10 points behind and no coin."""
+    theirs = "DCD" + "C" * 21 + "DCCD" + "C" * 30
+    assert play("TidemanChieruzzi", other(theirs))[:34] == "CDCDD" + "C" * 20 + "DDCC" + "C" * 5
+    assert play("TidemanChieruzzi", other(theirs[:35]))[25:28] == "DDD"  # fewer than ten moves remain
+
+
 def test_scores_of_known_matches():
     alls, tat = (lambda v: ~v.yes), rules.tit_for_tat
     mine, theirs = rules.match(tat, alls, 200, 2, 0)
