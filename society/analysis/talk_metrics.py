@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from society.analysis import language
-from society.analysis.corpus.frame import from_table, integers
+from society.analysis.corpus.frame import from_table, integers, whole
 from society.analysis.corpus.lines import dialects as dialects_of
 from society.analysis.corpus.structure import spread
 from society.analysis.corpus.voices import meetings
@@ -35,7 +35,12 @@ def _games(frame: pd.DataFrame) -> list[str]:
 
 def _whole(frame: pd.DataFrame, column: str) -> np.ndarray:
     """A column of numbers as integers, -1 where there is none."""
-    return np.nan_to_num(numbers(frame, column), nan=-1.0).astype(np.int64)
+    return whole(numbers(frame, column))
+
+
+def _keyed(frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """These columns as whole numbers, whatever a file made of them, so that two tables can be joined."""
+    return pd.DataFrame({key: _whole(frame, key) for key in keys}, index=frame.index)
 
 
 # --- who understands whom ---------------------------------------------------------------------------------------------
@@ -115,11 +120,12 @@ def _by_meaning(reader: Reader, split: str) -> pd.Series:
     keys = _games(said)
     meanings = integers(said, "meaning")
     known = (meanings >= 0).any(axis=1)
-    about = said[known][keys].assign(meaning=language.codes(meanings)[known]).drop_duplicates()
+    about = _keyed(said, keys)[known].assign(meaning=language.codes(meanings)[known]).drop_duplicates()
     about = about.drop_duplicates(keys, keep=False)
     played = selected(reader.rows("episodes"), headline, split)
-    score = played[[key for key in keys if key in played.columns]].assign(score=headline.scale * numbers(played, headline.column))
-    both = score.merge(about, on=[key for key in keys if key in score.columns])
+    shared = [key for key in keys if key in played.columns]
+    score = _keyed(played, shared).assign(score=headline.scale * numbers(played, headline.column))
+    both = score.dropna().merge(about, on=shared)
     if both.empty:
         raise AbsentError(f"no game of split {split} in which one thing was meant")
     return both.groupby("meaning")["score"].mean()
@@ -158,8 +164,8 @@ def _paired(reader: Reader, column: str) -> tuple[pd.DataFrame, np.ndarray]:
     keys = [*_games(said), "seat"]
     if "tick" not in said.columns or any(key not in plays.columns for key in keys):
         raise AbsentError("messages and plays cannot be joined by world, episode, seat and tick")
-    left = said[[*keys, "tick"]].assign(place=np.arange(len(said))).sort_values("tick", kind="stable")
-    right = plays[[*keys, "tick", column]].sort_values("tick", kind="stable")
+    left = _keyed(said, [*keys, "tick"]).assign(place=np.arange(len(said))).sort_values("tick", kind="stable")
+    right = _keyed(plays, [*keys, "tick", column]).sort_values("tick", kind="stable")
     both = pd.merge_asof(left, right, on="tick", by=keys, direction="forward", allow_exact_matches=column == "action")
     both = both[both[column].notna()]
     if both.empty:

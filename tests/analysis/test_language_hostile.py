@@ -58,7 +58,8 @@ def tables(draw, names, most=25):
 @settings(max_examples=40, deadline=None)
 @given(tables(COLUMNS), tables(PLAYED), tables(PROBED))
 def test_any_table_gives_numbers_or_reasons(messages, played, probed):
-    run = FrameRun({"messages": messages, "episodes": played, "plays": played, "probes": probed}, DECLARED)
+    twins = pd.concat([played, played.assign(condition="mute")])
+    run = FrameRun({"messages": messages, "episodes": twins, "plays": played, "probes": probed}, DECLARED)
     reader = Reader(run)
     assert len(SPEECH) >= 12
     for metric in SPEECH:

@@ -26,11 +26,13 @@ def integers(frame: pd.DataFrame, prefix: str) -> Integers:
     names = numbered(frame, prefix)
     if not names:
         raise AbsentError(f"no column {prefix}0")
-    return np.stack([_whole(numbers(frame, name)) for name in names], axis=1)
+    return np.stack([whole(numbers(frame, name)) for name in names], axis=1)
 
 
-def _whole(values: np.ndarray) -> Integers:
-    return np.where(np.abs(np.nan_to_num(values, nan=-1.0)) < HUGE, np.nan_to_num(values, nan=-1.0), -1.0).astype(np.int64)
+def whole(values: np.ndarray) -> Integers:
+    """Floats as integers, what is missing or too large to be one as -1."""
+    fits = np.abs(np.nan_to_num(values, nan=HUGE)) < HUGE
+    return np.where(fits, values, -1.0).astype(np.int64)
 
 
 def from_table(frame: pd.DataFrame) -> Corpus:
@@ -46,7 +48,7 @@ def from_table(frame: pd.DataFrame) -> Corpus:
             frame.groupby([c for c in LIFE if c in frame.columns], sort=False, dropna=False).ngroup(), dtype=np.int64
         )
     world = pd.factorize(frame["world"], use_na_sentinel=False)[0] if "world" in frame.columns else None
-    mind = _whole(numbers(frame, "mind")) if "mind" in frame.columns else None
+    mind = whole(numbers(frame, "mind")) if "mind" in frame.columns else None
     return Corpus(meanings, messages, mind, world=world, life=life, silence=0)
 
 
@@ -110,8 +112,8 @@ def _spread(column: pd.Series) -> list[pd.Series]:
 
 def _numbered(column: pd.Series, vocabulary: Sequence[pd.Series]) -> Integers:
     """Whole numbers as they are, or else the place of each value among the sorted ones of all the `vocabulary`; missing -1."""
-    if all(_is_whole(one) for one in vocabulary):
-        return _whole(pd.to_numeric(column).to_numpy(dtype=float, na_value=np.nan))
+    if all(_iswhole(one) for one in vocabulary):
+        return whole(pd.to_numeric(column).to_numpy(dtype=float, na_value=np.nan))
     every = pd.concat([one.astype(object) for one in vocabulary], ignore_index=True).dropna()
     try:
         names = pd.Index(sorted(every.map(str).unique()))
@@ -121,7 +123,7 @@ def _numbered(column: pd.Series, vocabulary: Sequence[pd.Series]) -> Integers:
     return np.where(column.isna(), -1, names.get_indexer(text.to_numpy())).astype(np.int64)
 
 
-def _is_whole(column: pd.Series) -> bool:
+def _iswhole(column: pd.Series) -> bool:
     """Is every value that is there a whole number that fits, and no boolean?"""
     if pd.api.types.is_bool_dtype(column):
         return False
