@@ -35,9 +35,11 @@ def available() -> tuple[dict[str, Audited], str]:
         meanings, messages = words_of(data, 0)
         return float(_quiet(functions.compute_topographic_similarity, messages[:TOKENS], meanings[:TOKENS])[1])
 
+    def information(data: Replicate) -> bool:
+        return bool(_quiet(functions.compute_mutual_information, data.messages, data.meanings) > BITS)
+
     return {
-        f"compute_mutual_information above {BITS}": Audited(
-            judged("compute_mutual_information", BITS), source, ("signalling",)),
+        f"compute_mutual_information above {BITS}": Audited(information, source, ("signalling",)),
         "compute_topographic_similarity, its p": Audited(similarity, source, ("compositional",)),
         f"compute_posdis above {SCORE}": Audited(judged("compute_posdis", SCORE), source, ("compositional",)),
         f"compute_bosdis above {SCORE}": Audited(judged("compute_bosdis", SCORE), source, ("compositional",)),

@@ -58,7 +58,6 @@ REASONS: tuple[tuple[str, bool, str, str], ...] = (
     ("*information*", False, "*", "plug-in estimate from few lives or tokens: bits by chance alone"),
     ("chi-square of meaning*", False, "many_words*", "cells with hardly a count: the approximation fails"),
     ("chi-square of meaning*", False, "*", "what is known and what is said stay for life: repeats are counted as evidence"),
-    ("compute_mutual*", True, "one_honest*", "it was given the first speaker's words, and another is the honest one"),
     ("*own action", True, "irrelevant_talk*", "speakers tell something else than what they act on"),
     ("speaker consistency*", True, "irrelevant_talk*", "speakers tell something else than what they act on"),
     ("success above*", False, "visible_state*", "the listener sees the state itself"),

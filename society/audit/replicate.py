@@ -15,7 +15,7 @@ from society.analysis import report  # noqa: F401  (every registered metric)
 from society.analysis.estimate import Estimate
 from society.analysis.metrics import METRICS
 from society.analysis.run import Reader
-from society.audit.simulate import CONDITIONS, NORMAL, TICKS, WORLDS, Played, facts_of, play
+from society.audit.simulate import CONDITIONS, NORMAL, TICKS, WORLDS, Played, facts_of, play, rng_of
 from society.audit.society import SPEAKERS, Floats, Ints, Listen, Society
 
 PROBED = (3, 8, 13, 18, 23)  # ticks: every speaker, both ticks of a turn
@@ -153,7 +153,7 @@ class Replicate:
         return [self._grown(self.seed * 1000 + run) for run in range(RUNS)]
 
     def _grown(self, seed: int) -> TapedRun:
-        society, luck = self.society, np.random.default_rng([seed, 1]).normal(0.0, LUCK, 2)
+        society, luck = self.society, rng_of(self.society, seed, "luck").normal(0.0, LUCK, 2)
         normal = play(society, seed, worlds=RUN_WORLDS, listen=_lucky(society.listen, luck[0]))
         silent = _lucky(society.silent or society.listen, luck[1])
         control = play(society, seed + 500_000_000, "mute", worlds=RUN_WORLDS, listen=silent)

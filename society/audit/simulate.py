@@ -38,7 +38,7 @@ class Played:
 
 def facts_of(society: Society, seed: int) -> Facts:
     """The codes and skills of one replicate; the two twins of a family draw alike."""
-    rng = _rng(seed, "facts")
+    rng = rng_of(society, seed, "facts")
     code = society.code(society, rng)
     decode = np.full((SPEAKERS, len(society.messages)), -1)
     for speaker in range(SPEAKERS):
@@ -54,8 +54,9 @@ def _readings(society: Society, decode: Ints) -> Ints:
     return np.repeat(decode[:, None], SPEAKERS, axis=1)
 
 
-def _rng(seed: int, purpose: str) -> np.random.Generator:
-    return np.random.default_rng([seed, zlib.crc32(purpose.encode())])
+def rng_of(society: Society, seed: int, purpose: str) -> np.random.Generator:
+    """The draws of a replicate for one purpose: twins share them, families do not, so that their counts are independent."""
+    return np.random.default_rng([seed, zlib.crc32(purpose.encode()), zlib.crc32(society.family.encode())])
 
 
 def play(
@@ -123,11 +124,11 @@ class _Draws:
     def __init__(self, society: Society, seed: int, worlds: int):
         self.society, shape = society, (TICKS, worlds)
         self.uniform: dict[str, Floats] = {
-            name: _rng(seed, name).random(shape)
+            name: rng_of(society, seed, name).random(shape)
             for name in ("meaning", "say", "act", "own", "query", "public", "coin", "life")
         }
         wide = (*shape, society.messages.shape[1])
-        self.uniform |= {name: _rng(seed, name).random(wide) for name in ("noise", "other")}
+        self.uniform |= {name: rng_of(society, seed, name).random(wide) for name in ("noise", "other")}
         self.floor = np.arange(TICKS) // society.hold % SPEAKERS
         u = self.uniform
         self.meaning = society.means(society, u["meaning"], self.floor)
@@ -165,12 +166,12 @@ class _Change:
     def __init__(self, society: Society, condition: str, seed: int, worlds: int, tape: Played | None):
         self.society, self.condition, self.tape = society, condition, tape
         symbols = int(society.messages.max())
-        self.content, self.marginal = _rng(seed, "content"), np.full(symbols, 1 / symbols)
+        self.content, self.marginal = rng_of(society, seed, "content"), np.full(symbols, 1 / symbols)
         if condition == "content" and tape is not None:
             spoken = society.messages[tape.said]
             counts = np.bincount(spoken[spoken > 0], minlength=symbols + 1)[1:]
             self.marginal = counts / max(1, counts.sum())
-        order = _rng(seed, "relabel").random((worlds, SPEAKERS, symbols)).argsort(axis=-1) + 1
+        order = rng_of(society, seed, "relabel").random((worlds, SPEAKERS, symbols)).argsort(axis=-1) + 1
         self.order = np.concatenate([np.zeros((worlds, SPEAKERS, 1), dtype=np.int64), order], axis=-1)
 
     def __call__(self, said: Ints, t: int, speaker: int) -> Ints:

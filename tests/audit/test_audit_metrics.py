@@ -93,9 +93,14 @@ def test_ours_stand_where_popular_practice_falls():
     ours = ("topographic similarity", "mutual information", "effect of content", "causal influence (CIC)")
     naive = ("topographic similarity, p over pairs", "topographic similarity, tokens permuted",
              "chi-square of message and next action", "chi-square of meaning and message")  # fmt: skip
-    found = audit(metrics=chosen(*ours, *naive), seeds=[0, 1], societies=trap)
-    assert [found.row(name).false_positives.calls for name in ours] == [0, 0, 0, 0]
-    assert all(found.row(name).false_positives.calls >= 2 for name in naive)
+    found = audit(metrics=chosen(*ours, *naive), seeds=[0, 1, 2], societies=trap)
+    assert all(found.row(name).false_positives.calls <= 1 for name in ours)  # one in twenty is what .05 means
+    assert all(found.row(name).false_positives.calls >= 3 for name in naive)
+
+
+def test_families_draw_apart_and_twins_alike():
+    one, twin, other = (Replicate(BY_NAME[name], 0).meanings for name in ("honest", "honest/without", "deaf_listener"))
+    assert np.array_equal(one, twin) and not np.array_equal(one, other)
 
 
 def test_our_causal_metrics_tell_the_first_pair_apart():
