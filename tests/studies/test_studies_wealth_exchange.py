@@ -8,7 +8,7 @@ from society.studies import wealth_exchange as study
 
 
 def test_the_exact_value_is_that_of_the_chain_itself():
-    """Three people, four units: the transition matrix over all 15 states, its stationary law, its mean Gini."""
+    """Three people, four units: the stationary law of the transition matrix weighs a state with its holders, as `_brute`."""
     states = [s for s in product(range(5), repeat=3) if sum(s) == 4]
     step = np.zeros((len(states), len(states)))
     for i, state in enumerate(states):
@@ -20,7 +20,6 @@ def test_the_exact_value_is_that_of_the_chain_itself():
             step[i, states.index(tuple(after))] += 1 / (3 * len(givers))
     law = np.linalg.matrix_power(step, 400)[0]
     expected = sum(p * gini(state) for p, state in zip(law, states, strict=True))
-    # four units for three people is a mean of 4/3: the same sum with whole m needs N m units, so compare at m = 1 too
     assert study.exact_gini(3, 1) == pytest.approx(_brute(3, 3))
     assert expected == pytest.approx(_brute(3, 4))
 
@@ -49,5 +48,5 @@ def test_no_unit_is_lost(exchange):
 
 
 def test_the_study_holds():
-    found = study.run(quick=True, seeds=[0, 1])
+    found = study.run(quick=True, seeds=[0])
     assert found["holds"] and len(found["rows"]) == 6
