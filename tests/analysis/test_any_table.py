@@ -75,14 +75,7 @@ def judged(metric, run):
     return lines
 
 
-KNOWN = {"correlates_of_speech": "joins messages and plays on columns as they are: one without a number is a pandas error"}
-EVERY = [
-    pytest.param(metric, id=metric.name, marks=[pytest.mark.xfail(reason=KNOWN[metric.name])] if metric.name in KNOWN else [])
-    for metric in METRICS
-]
-
-
-@pytest.mark.parametrize("metric", EVERY)
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
 @settings(max_examples=15, deadline=None, phases=(Phase.generate,), suppress_health_check=list(HealthCheck))
 @given(data=some.data())
 def test_any_metric_on_any_table(metric, data):
