@@ -64,7 +64,7 @@ def parser() -> argparse.ArgumentParser:
     reproduce.add_argument("--seeds", type=seeds, metavar="S", help="0-7 or 0,2,5 (default: the study's own)")
     reproduce.add_argument("--out", default="reproductions", metavar="DIR", help="results are kept here, and not made twice")
     audit = command("audit")
-    audit.add_argument("--quick", action="store_true", help="one seed: a first look in a minute")
+    audit.add_argument("--quick", action="store_true", help="two seeds and fewer questions: a first look in a minute")
     audit.add_argument("--seeds", type=seeds, metavar="S", help="replicates of each society: 0-19 or 0,2,5 (default: 0-7)")
     command("check").add_argument("scenario", metavar="NAME|FILE.py")
     new = command("new")
