@@ -292,3 +292,19 @@ def test_a_description_is_a_list_a_frame_and_json():
     told = corpus.describe(corpus.Corpus(*golden.holistic(2, 3, 2, 0)))
     assert len(told.frame()) == len(told) == 16
     assert json.dumps([line.as_dict() for line in told])
+
+
+def test_structure_is_told_from_its_own_meanings_relabelled():
+    data = corpus.Corpus(*golden.compositional(2, 4, 0))
+    for name in ("posdis", "tree_reconstruction_error"):
+        found = line_of(data, name)
+        assert found.p == 0.01 and abs(found.value - found.null) > 0.5
+
+
+def test_a_speaker_that_never_says_the_same_twice_is_not_alike_to_itself():
+    meanings = np.repeat(golden.all_meanings(2, 2), 2, axis=0)
+    careless = corpus.Corpus(meanings, np.arange(8)[:, None])
+    assert line_of(careless, "language_similarity.self").value == 0.0
+    careful = corpus.Corpus(meanings, np.arange(8)[:, None] // 2)
+    found = line_of(careful, "language_similarity.self")
+    assert found.value == 1.0 and found.null == 0.0

@@ -15,6 +15,7 @@ def test_edit_distance_of_pairs_is_the_diagonal_of_all_distances():
     a, b = RNG.integers(-1, 3, (30, 5)), RNG.integers(-1, 3, (30, 5))
     every = la.edit_distances(np.vstack([a, b]))
     assert la.edit_distances_of_pairs(a, b) == pytest.approx(every[np.arange(30), 30 + np.arange(30)])
+    assert la.edit_distances_of_pairs([[-1, -1], [-1, -1]], [[1, -1], [-1, -1]]).tolist() == [1.0, 0.0]  # an empty message
 
 
 def test_similarity_of_languages_by_hand():
