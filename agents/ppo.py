@@ -37,9 +37,11 @@ class PPOConfig(Frozen):
     entropy: float = Field(0.01, ge=0, le=10, description="entropy bonus of acting heads")
     entropy_speech: float = Field(0.001, ge=0, le=10, description="entropy bonus of speech heads")
     standardise: bool = Field(
-        True, description="advantages in units of their own deviation; false: of reward, so that an entropy bonus is a temperature"
+        True, description="advantages in units of their deviation; false: of reward, so that an entropy bonus is a temperature"
     )
-    entropy_end: float = Field(1.0, ge=0, le=1, description="all entropy bonuses at the end, as a share of those at the start")
+    entropy_end: float = Field(
+        1.0, gt=0, le=1, description="entropy bonuses at the end, as a share of those at the start; they fall geometrically"
+    )
     max_norm: float = Field(0.5, gt=0, le=1e6, description="bound on each mind's gradient norm")
     signalling: float = Field(0.0, ge=0, le=10, description="weight of positive signalling, annealed to 0")
     listening: float = Field(0.0, ge=0, le=10, description="weight of positive listening, annealed to 0")
@@ -137,7 +139,7 @@ class PPO:
         value = mean((replay.value - b.returns).square(), b.keep)
         gain = policy - c.value_weight * value
         numbers = {"loss.policy": -policy, "loss.value": value, "kl": mean(ratio - 1 - ratio.log(), b.keep)}
-        annealed = c.entropy_end + (1 - c.entropy_end) * fade
+        annealed = c.entropy_end ** (1 - fade)
         for name, head in spec.heads.items():
             numbers[f"entropy.{name}"] = mean(replay.entropy[name], b.keep)
             weight = c.entropy_speech if head.speech else c.entropy

@@ -71,14 +71,24 @@ class Plan:
 
 
 def _preset(agent_steps: int, **world: Any) -> dict[str, Any]:
-    """Two minds, mind 0 always first. Tuned here."""
+    """Two minds, mind 0 always first. Tuned here: the entropy bonus is a temperature in units of the pie, and falls."""
     talks = bool(world.get("talk", False))
     return {
         "world": world,
         "channel": {"symbols": 11, "length": 1},
         "population": {"minds": 2, "matchmaker": "teams", "network": {"hidden": (64, 64)}},
-        "learner": {"lr": 4e-3, "gamma": 1.0, "epochs": 3, "minibatch": 1024, "entropy": 0.01},
-        "training": {"worlds": 256, "ticks": 8, "agent_steps": agent_steps, "precision": "float32"},
+        "learner": {
+            "lr": 4e-3,
+            "lr_end": 0.3,
+            "gamma": 1.0,
+            "epochs": 3,
+            "minibatch": 512,
+            "standardise": False,
+            "entropy": 0.1,
+            "entropy_end": 0.03,
+            "max_norm": 5.0,
+        },
+        "training": {"worlds": 128, "ticks": 8, "agent_steps": agent_steps, "precision": "float32"},
         "evaluation": {
             "worlds": 64,
             "ticks": 100,
@@ -94,11 +104,11 @@ class Bargaining(Scenario):
 
     Config = BargainingConfig
     PRESETS: ClassVar[Mapping[str, Mapping[str, Any]]] = {
-        "default": _preset(4_000_000),
-        "quick": _preset(1_200_000),
-        "two_rounds": _preset(4_000_000, rounds=2),
-        "ultimatum": _preset(1_200_000, rounds=1),
-        "talk": _preset(4_000_000, talk=True),
+        "default": _preset(3_000_000),
+        "quick": _preset(900_000, pie=50),
+        "two_rounds": _preset(3_000_000, rounds=2),
+        "ultimatum": _preset(900_000, rounds=1),
+        "talk": _preset(3_000_000, talk=True),
     }
 
     def __init__(self, config: BargainingConfig, parts: Parts):

@@ -13,7 +13,7 @@ from society.world.worlds import Worlds
 
 
 def make(intervention=None, **overrides):
-    config = configs.resolve("bargaining", "quick", overrides)
+    config = configs.resolve("bargaining", "default", overrides)
     return build.scenario(build.settle(config), intervention=intervention)
 
 
