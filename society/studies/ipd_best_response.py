@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from society.analysis.statistics import Array, t_interval
 from society.config import resolve
@@ -73,7 +74,7 @@ class Rules:
     """
 
     features: torch.Tensor
-    after: Array
+    after: NDArray[np.int64]
     reward: Array
 
 
@@ -95,7 +96,7 @@ def explore(game: Scenario) -> Rules:
         after.append(nexts)
         reward.append(paid)
     features = torch.cat([game.observe(s).features[:, 0] for s in known])
-    return Rules(features, np.array(after), np.array(reward))
+    return Rules(features, np.array(after, dtype=np.int64), np.array(reward))
 
 
 def _memory(s: State) -> tuple[int, ...]:

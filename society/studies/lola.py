@@ -30,7 +30,7 @@ def run(quick: bool, seeds: list[int] | None) -> dict[str, Any]:
     begun = torch.stack([torch.randn(2, 5, generator=_generator(seed), dtype=torch.float64) for seed in chosen])
     rows = []
     for name, aware, published, tolerance in (("naive", False, NAIVE, 0.01), ("LOLA", True, AWARE, AWARE_SPREAD)):
-        values = learn(begun, aware).numpy()
+        values = learn(begun, aware).tolist()
         note = f"standard deviation over seeds {np.std(values, ddof=1):.3f}" if len(chosen) > 1 else ""
         label = f"{name} learners, mean payoff a round"
         rows.append(near(label, published, values, tolerance, source=SOURCE, note=note, seconds=time.perf_counter() - start))
