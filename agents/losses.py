@@ -12,21 +12,23 @@ from society.population.population import Replay
 from society.world.scenario import Spec
 
 
-def signalling(replay: Replay, spec: Spec, keep: Tensor) -> Tensor:
+def signalling(replay: Replay, spec: Spec, keep: Tensor, mask: Tensor | None) -> Tensor:
     """Positive signalling for each mind [P], to be maximised: H(mean pi) - H(pi) / 2 over speech heads, in nats.
 
-    High when a mind's messages differ from state to state and each is fairly certain. `keep` [P, T, R] weighs the steps.
+    High when a mind's messages differ from state to state and each is fairly certain. `keep` [P, T, R] weighs the steps;
+    one at which `mask` [P, T, R, A] (None: all is legal) leaves only silence is no message and does not count.
     """
     total = torch.zeros(keep.shape[0], device=keep.device)
-    weight = keep.float()[..., None, None]
-    count = keep.float().sum((1, 2)).clamp(min=1)
     for name, head in spec.heads.items():
         if not head.speech:
             continue
+        may = keep if mask is None else keep & mask[..., spec.options[name]][..., 1:].any(-1)
+        weight = may.float()[..., None, None]
+        count = may.float().sum((1, 2)).clamp(min=1)
         probs = replay.logits[name].softmax(-1)
         mean = (probs * weight).sum((1, 2)) / count[:, None, None]
         spread = -(mean * mean.clamp(min=1e-8).log()).sum((-1, -2))
-        within = (replay.entropy[name] * keep).sum((1, 2)) / count
+        within = (replay.entropy[name] * may).sum((1, 2)) / count
         total = total + spread - 0.5 * within
     return total
 

@@ -145,7 +145,7 @@ class PPO:
             weight = c.entropy_speech if head.speech else c.entropy
             gain = gain + annealed * weight * numbers[f"entropy.{name}"]
         if c.signalling:
-            numbers["signalling"] = losses.signalling(replay, spec, b.keep)
+            numbers["signalling"] = losses.signalling(replay, spec, b.keep, b.mask)
             gain = gain + c.signalling * fade * numbers["signalling"]
         if c.listening and fade > 0 and spec.hearing:
             some = b.rows(torch.arange(0, b.logp.shape[2], EVERY, device=b.logp.device))
