@@ -47,6 +47,9 @@ class BargainingConfig(Frozen):
     rounds: int = Field(3, ge=1, le=20, description="demands that can be made; 1: the ultimatum game")
     discount: float = Field(0.8, ge=0.05, le=1, description="share of the pie that is left after a refusal")
     talk: bool = Field(False, description="whether movers can say something, by the channel")
+    exploring_starts: bool = Field(
+        False, description="games of training begin in any round alike, so that late rounds are met; judged games in the first"
+    )
 
 
 @state
@@ -74,18 +77,17 @@ def _preset(agent_steps: int, **world: Any) -> dict[str, Any]:
     """Two minds, mind 0 always first. Tuned here: the entropy bonus is a temperature in units of the pie, and falls."""
     talks = bool(world.get("talk", False))
     return {
-        "world": world,
+        "world": {"exploring_starts": True, **world},
         "channel": {"symbols": 11, "length": 1},
         "population": {"minds": 2, "matchmaker": "teams", "network": {"hidden": (64, 64)}},
         "learner": {
             "lr": 4e-3,
-            "lr_end": 0.3,
             "gamma": 1.0,
             "epochs": 3,
             "minibatch": 512,
             "standardise": False,
             "entropy": 0.1,
-            "entropy_end": 0.03,
+            "entropy_end": 0.025,
             "max_norm": 5.0,
         },
         "training": {"worlds": 128, "ticks": 8, "agent_steps": agent_steps, "precision": "float32"},
@@ -153,9 +155,11 @@ class Bargaining(Scenario):
     # ---------------------------------------------------------------- a game
 
     def reset(self, key: Keys) -> BargainingState:
-        """A whole pie and nothing demanded; every game is the same."""
-        zero = torch.zeros_like(key.world)
-        return BargainingState(zero, zero, zero[:, None].expand(-1, self.parts.channel.config.length).clone())
+        """Nothing demanded, and the first round but for exploring starts (Sutton & Barto 2018, 5.3)."""
+        zero, c = torch.zeros_like(key.world), self.config
+        explores = c.exploring_starts and self.parts.split == "train"
+        turn = 2 * key.integers("bargaining.start", c.rounds) if explores else zero
+        return BargainingState(turn, zero, zero[:, None].expand(-1, self.parts.channel.config.length).clone())
 
     def step(self, s: BargainingState, action: Action, key: Keys) -> tuple[BargainingState, Outcome]:
         """The mover puts its demand on the table and speaks, or accepts or refuses the one that lies there."""

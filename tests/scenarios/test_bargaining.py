@@ -12,9 +12,9 @@ from society.world.interventions import mute
 from society.world.worlds import Worlds
 
 
-def make(intervention=None, **overrides):
+def make(intervention=None, split="all", **overrides):
     config = configs.resolve("bargaining", "default", overrides)
-    return build.scenario(build.settle(config), intervention=intervention)
+    return build.scenario(build.settle(config), intervention=intervention, split=split)
 
 
 def play(scenario, script, worlds=64, count=8, seed=0):
@@ -156,3 +156,14 @@ def test_talk_is_heard_unless_muted_and_absent_by_default():
     assert "say" not in make().spec.heads
     with pytest.raises(ValueError, match="latency"):
         make(**talk, **{"channel.latency": 3})
+
+
+def test_exploring_starts_are_of_training_alone():
+    """Of games that are learnt from a third begins in each round; a late one ends sooner and is worth less."""
+    learnt, judged = make(split="train"), make(split="all")
+    start = Worlds.begin(learnt, 0, torch.arange(3000)).state.turn
+    assert (torch.bincount(start) / 3000).tolist() == pytest.approx([1 / 3, 0, 1 / 3, 0, 1 / 3], abs=0.04)
+    assert not Worlds.begin(judged, 0, torch.arange(3000)).state.turn.any()
+    assert not Worlds.begin(make(split="train", **{"world.exploring_starts": False}), 0, torch.arange(99)).state.turn.any()
+    answered = play(learnt, "split_half", 3000, 2)[1].outcome
+    assert answered.done.all() and answered.reward[:, 0].tolist() == pytest.approx((0.5 * 0.8 ** (start // 2)).tolist())
