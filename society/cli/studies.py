@@ -87,6 +87,7 @@ def _number(value: Any) -> str:
     return "-" if value is None else f"{value:.4g}" if isinstance(value, int | float) else str(value)
 
 
+TOLD = "none: it is told"  # as in society.studies._rows
 HEAD = ("study", "row", "published", "ours", "95 % interval", "tolerance", "verdict", "seconds")
 
 
@@ -95,7 +96,9 @@ def _table(results: list[dict[str, Any]]) -> list[str]:
     cells = [HEAD, *(cell for result in results for cell in _cells(result))]
     widths = [max(len(line[i]) for line in cells) for i in range(len(HEAD))]
     lines = ["  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in cells]
-    return [*lines, *(f"{name}: {note}" for result in results for name, note in _notes(result))]
+    fell = [result["name"] for result in results if not result["holds"]]
+    sum_up = f"{len(results) - len(fell)} of {len(results)} hold" + (f"; not: {', '.join(fell)}" if fell else "")
+    return [*lines, *(f"{name}: {note}" for result in results for name, note in _notes(result)), sum_up]
 
 
 def _cells(result: dict[str, Any]) -> list[tuple[str, ...]]:
@@ -110,7 +113,7 @@ def _cells(result: dict[str, Any]) -> list[tuple[str, ...]]:
             _number(row.get("ours")),
             "-" if row.get("ci_low") is None else f"[{_number(row['ci_low'])}, {_number(row.get('ci_high'))}]",
             _number(row.get("tolerance")),
-            "holds" if row.get("holds") else "FALLS SHORT",
+            "FALLS SHORT" if not row.get("holds") else "told" if row.get("tolerance") == TOLD else "holds",
             "" if i else total,
         )
         for i, row in enumerate(result["rows"])

@@ -14,6 +14,7 @@ from typing import Any
 from society.analysis.statistics import t_interval
 
 NAN = math.nan
+TOLD = "none: it is told"  # the tolerance of a row that claims nothing
 
 
 class MissingPackage(RuntimeError):  # noqa: N818
@@ -87,10 +88,13 @@ def bound(
     published: float | None = None,
     **more: Any,
 ) -> dict[str, Any]:
-    """A row over seeds that holds when the mean of `values` lies between `least` and `most`; t-interval."""
+    """A row over seeds that holds when the mean of `values` lies between `least` and `most`; t-interval.
+
+    Without a limit it only tells a number, and its tolerance says so.
+    """
     interval = t_interval(values)
     words = [f"at least {least:g}"] * math.isfinite(least) + [f"at most {most:g}"] * math.isfinite(most)
-    facts: dict[str, Any] = {"seeds": len(values), "ci": (interval.low, interval.high), "tolerance": ", ".join(words)}
+    facts: dict[str, Any] = {"seeds": len(values), "ci": (interval.low, interval.high), "tolerance": ", ".join(words) or TOLD}
     return row(label, published, interval.value, least <= interval.value <= most, source=source, **(facts | more))
 
 
