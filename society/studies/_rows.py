@@ -31,8 +31,8 @@ def need(package: str, extra: str = "oracles") -> Any:
 
 
 def result(name: str, rows: Sequence[dict[str, Any]], note: str = "") -> dict[str, Any]:
-    """The result of a study: it holds when every row does. `note` says in a line or two what was tried."""
-    return {"name": name, "holds": all(row["holds"] for row in rows), "rows": list(rows), "note": note}
+    """The result of a study: it holds when it has rows and each of them does. `note` says in a line or two what was tried."""
+    return {"name": name, "holds": bool(rows) and all(row["holds"] for row in rows), "rows": list(rows), "note": note}
 
 
 def row(
