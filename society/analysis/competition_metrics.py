@@ -36,8 +36,9 @@ class Games:
 def rated(reader: Reader) -> Iterator[Estimate]:
     """Spread of the minds' ratings and the cyclic share of their payoffs, of strikes and of deals, over worlds.
 
-    A strike is won by who strikes, a deal by the higher score. The null gives every game to either side by a coin: luck
-    alone spreads ratings, and is mostly cyclic.
+    A strike is won by who strikes, a deal by the higher score. The null hands all that two minds did to one another in a
+    world to either side by one coin, since games of one world are no independent evidence: luck alone spreads ratings, and
+    is mostly cyclic.
     """
     for name, games in (("strikes", _strikes), ("deals", _deals)):
         for metric, unit, measure in (
@@ -66,7 +67,7 @@ def _estimate(
         value = measure(found.total)
         if not np.isfinite(value):
             raise AbsentError("all games are drawn")
-        null = _coins(found.total, measure)
+        null = _coins(found.wins, measure)
         low, high, reason = _over_worlds(found.wins, measure)
         p, n = permutation_p(value, null, "greater"), len(found.wins)
         return Estimate(metric, NORMAL, value, low, high, float(np.nanmean(null)), n, unit, reason, p)
@@ -75,14 +76,13 @@ def _estimate(
 
 
 def _coins(wins: Array, measure: Measure) -> Array:
-    """The measure where each game between two minds is won by either with odds 1/2."""
-    rng, upper = np.random.default_rng(SEED), np.triu_indices(len(wins), 1)
-    games = np.rint((wins + wins.T)[upper]).astype(int)
+    """The measure where, in each world, the games of two minds are turned round or not by one coin; wins [W, P, P]."""
+    rng, upper = np.random.default_rng(SEED), np.triu(np.ones(wins.shape[1:], dtype=bool), 1)
     null = np.empty(DRAWS)
     for i in range(DRAWS):
-        drawn, won = np.zeros_like(wins), rng.binomial(games, 0.5)
-        drawn[upper], drawn.T[upper] = won, games - won
-        null[i] = measure(drawn)
+        turned = (rng.random(wins.shape) < 0.5) & upper
+        turned |= turned.transpose(0, 2, 1)
+        null[i] = measure(np.where(turned, wins.transpose(0, 2, 1), wins).sum(axis=0))
     return null[np.isfinite(null)] if np.isfinite(null).any() else np.zeros(1)
 
 
