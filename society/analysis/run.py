@@ -110,7 +110,10 @@ def numbers(frame: pd.DataFrame, column: str) -> Array:
     """A column as floats; what is no finite number is NaN. AbsentError if there is no such column or nothing in it."""
     if column not in frame.columns:
         raise AbsentError(f"no column {column}")
-    values = pd.to_numeric(frame[column], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    try:
+        values = pd.to_numeric(frame[column], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    except (TypeError, ValueError, OverflowError):  # integers that no float holds, or two columns of one name
+        raise AbsentError(f"column {column} is no single column of numbers") from None
     values = np.where(np.isfinite(values), values, np.nan)
     if len(values) and np.isnan(values).all():
         raise AbsentError(f"column {column} holds no number")

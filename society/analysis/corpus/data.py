@@ -34,6 +34,8 @@ class Corpus:
             column = getattr(self, field.name)
             if isinstance(column, np.ndarray) and len(column) != len(self.messages):
                 raise ValueError(f"{field.name}: {len(column)} rows where there are {len(self.messages)} messages")
+        if self.silence is not None and not (isinstance(self.silence, int | np.integer) and self.silence >= 0):
+            raise ValueError(f"silence = {self.silence!r}: give the number, from 0, that the symbol has in `messages`")
 
     def __len__(self) -> int:
         """Number of utterances."""

@@ -30,7 +30,8 @@ def from_egg(interaction: Any, values: int | None = None) -> Corpus:
         return Corpus(np.empty((len(messages), 0), dtype=np.int64), messages)
     if len(seen) != len(messages):
         raise ValueError(f"sender_input and message differ in number: {len(seen)} and {len(messages)}")
-    return Corpus(_meanings(seen.reshape(len(seen), -1), values), messages)
+    width = int(np.prod(seen.shape[1:]))
+    return Corpus(_meanings(seen.reshape(len(seen), width), values), messages)
 
 
 def _array(interaction: Any, name: str) -> np.ndarray | None:
@@ -39,12 +40,20 @@ def _array(interaction: Any, name: str) -> np.ndarray | None:
     for convert in ("detach", "cpu", "numpy"):
         if hasattr(value, convert):
             value = getattr(value, convert)()
-    return None if value is None else np.asarray(value)
+    if value is None:
+        return None
+    try:
+        table = np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{name}: rows of different lengths; pad them to one length") from None
+    if not table.ndim:
+        raise ValueError(f"{name} is no array but {str(value)[:40]!r}; give one row an utterance")
+    return table
 
 
 def _symbols(said: np.ndarray) -> Integers:
     """Messages [N, L] from integers or from one-hot or relaxed symbols."""
-    if said.ndim == 3:
+    if said.ndim == 3 and said.shape[2]:
         return np.asarray(said.argmax(axis=2), dtype=np.int64)
     if said.ndim == 2 and said.dtype.kind == "f" and said.shape[1] > 1 and _one_symbol(said):
         return np.asarray(said.argmax(axis=1)[:, None], dtype=np.int64)
@@ -62,13 +71,13 @@ def _cut(messages: Integers, length: np.ndarray | None) -> Integers:
     """Everything from the first 0 on, and everything beyond `length` [N], as padding."""
     over = np.cumsum(messages == 0, axis=1) > 0
     if length is not None and len(length) == len(messages):
-        over |= np.arange(messages.shape[1])[None, :] >= length[:, None]
+        over |= np.arange(messages.shape[1])[None, :] >= rows(length)
     return np.where(over, -1, messages)
 
 
 def _meanings(seen: np.ndarray, values: int | None) -> Integers:
     if values is None:
         return rows(seen)
-    if values < 1 or seen.shape[1] % values:
-        raise ValueError(f"values = {values}: an input of {seen.shape[1]} numbers is no row of blocks of that size")
-    return np.asarray(seen.reshape(len(seen), -1, values).argmax(axis=2), dtype=np.int64)
+    if not isinstance(values, int) or values < 1 or seen.shape[1] % values:
+        raise ValueError(f"values = {values!r}: an input of {seen.shape[1]} numbers is no row of blocks of that size")
+    return np.asarray(seen.reshape(len(seen), seen.shape[1] // values, values).argmax(axis=2), dtype=np.int64)

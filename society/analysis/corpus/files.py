@@ -26,7 +26,7 @@ def from_jsonl(path: str | os.PathLike[str], *, silence: int | None = None) -> C
     lines: list[dict[str, Any]] = []
     longest, known = 0, None
     for number, line in _lines(Path(path)):
-        where = f"{path}, line {number}"
+        where = f"{_named(path)}, line {number}"
         row = _row(line, where)
         keys = (len(row.get("meaning", ())), tuple(k for k in NUMBERS if k in row))
         if known is not None and keys != known:
@@ -36,7 +36,7 @@ def from_jsonl(path: str | os.PathLike[str], *, silence: int | None = None) -> C
         if len(lines) * (longest + keys[0]) > CELLS:
             raise ValueError(f"{where}: too large to hold, a message is {longest} symbols long; cut the messages or the file")
     if not lines or known is None:
-        raise ValueError(f"{path}: holds no utterance; write one array of integers a line")
+        raise ValueError(f"{_named(path)}: holds no utterance; write one array of integers a line")
     others = {k: np.array([row[k] for row in lines], dtype=np.int64) for k in known[1]}
     meanings = np.array([row.get("meaning", ()) for row in lines], dtype=np.int64).reshape(len(lines), known[0])
     return Corpus(meanings, padded([row["message"] for row in lines], longest), **others, silence=silence)
@@ -58,11 +58,11 @@ def _lines(path: Path) -> Any:
                 try:
                     text = raw.decode("utf-8-sig" if number == 1 else "utf-8")
                 except UnicodeDecodeError:
-                    raise ValueError(f"{path}, line {number}: not UTF-8 text; save the corpus as JSON lines") from None
+                    raise ValueError(f"{_named(path)}, line {number}: not UTF-8 text; save the corpus as JSON lines") from None
                 if text.strip():
                     yield number, text
     except OSError as fault:
-        raise ValueError(f"{path}: cannot be read ({fault.strerror or fault}); check the name") from None
+        raise ValueError(f"{_named(path)}: cannot be read ({_why(fault)}); check the name") from None
 
 
 def _row(line: str, where: str) -> dict[str, Any]:
@@ -106,14 +106,38 @@ def to_jsonl(corpus: Corpus, path: str | os.PathLike[str], *, meanings: bool = F
     """Write JSON lines: one array of integers per utterance, padding left out; with `meanings`, objects that tell all.
 
     The arrays are what the public corpora and XferBench read. An existing file is replaced once the new one is whole.
+    ValueError, one line, where it cannot be written, or where a folder, device or pipe has the name.
     """
-    target = Path(path)
-    temporary = target.with_name(target.name + ".part")
-    with temporary.open("w", encoding="utf-8") as file:
+    try:
+        target = Path(path).resolve()  # a link stays one: what it leads to is replaced
+        if target.exists() and not target.is_file():  # a rename would put a file in the place of a device
+            raise ValueError(f"{_named(path)}: is no regular file; give the name of a file")
+        temporary = target.with_name(f".tmp-{os.getpid()}-{os.urandom(4).hex()}")
+        try:
+            _write(corpus, temporary, meanings)
+            temporary.replace(target)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+    except (OSError, RuntimeError) as fault:  # RuntimeError: a symbolic link to itself
+        raise ValueError(f"{_named(path)}: cannot be written ({_why(fault)}); give another name") from None
+
+
+def _write(corpus: Corpus, path: Path, meanings: bool) -> None:
+    with path.open("w", encoding="utf-8") as file:
         for i, message in enumerate(corpus.messages):
             said = [int(symbol) for symbol in message if symbol >= 0]
             file.write(json.dumps(_told(corpus, i, said) if meanings else said) + "\n")
-    temporary.replace(target)
+
+
+def _named(path: str | os.PathLike[str]) -> str:
+    """A path as one line that cannot steer a terminal."""
+    text = os.fspath(path)
+    return text if text.isprintable() else ascii(text)
+
+
+def _why(fault: Exception) -> str:
+    return getattr(fault, "strerror", None) or " ".join(str(fault).split())
 
 
 def _told(corpus: Corpus, i: int, said: list[int]) -> dict[str, Any]:

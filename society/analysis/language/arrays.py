@@ -20,8 +20,10 @@ def rows(values: ArrayLike) -> Integers:
     if table.dtype.kind in "bi":
         return table.astype(np.int64)
     try:
+        if table.dtype.kind == "c":
+            raise TypeError
         real = table.astype(float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(
             "meanings and messages are arrays of integers; number the strings first, as corpus.from_frame does"
         ) from None
