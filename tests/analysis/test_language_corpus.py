@@ -88,7 +88,31 @@ def test_every_line_has_an_interval_and_a_null_or_says_why_not():
         assert np.isfinite(line.value) or line.reason
         if np.isfinite(line.value) and not line.reason:
             assert line.ci_low <= line.value <= line.ci_high and line.n > 0
-            assert np.isfinite(line.null) or line.metric == "message_entropy"
+            assert np.isfinite(line.null)
+
+
+def test_the_null_of_similarity_pairs_meanings_whatever_their_order():
+    """On a grid in lexicographic order neighbours differ in one attribute: they are not any two different meanings."""
+    meanings, messages = golden.compositional(3, 5, 0)
+    speakers = np.repeat([0, 1], len(meanings))
+    data = corpus.Corpus(np.tile(meanings, (2, 1)), np.tile(messages, (2, 1)), speaker=speakers)
+    chance = 1 - la.edit_distances(messages)[~np.eye(len(messages), dtype=bool)].mean()
+    assert line_of(data, "language_similarity.others").null == pytest.approx(chance, abs=0.02)
+
+
+def test_babble_is_the_null_of_synonyms_and_homonyms():
+    """Four utterances a meaning: two bits of synonyms at most, whatever is said, so H(m) is no null."""
+    rng, called = np.random.default_rng(0), []
+    meanings = np.repeat(golden.all_meanings(2, 5), 4, axis=0)
+    for _ in range(30):
+        data = corpus.Corpus(meanings, rng.integers(1, 6, size=(len(meanings), 2)))
+        for name in ("synonymy", "homonymy"):
+            line = line_of(data, name)
+            assert line.null == pytest.approx(line.value, abs=0.25)
+            called.append(line.p <= 0.05)
+    assert sum(called) <= 6
+    twice = corpus.Corpus(*(np.repeat(part, 2, axis=0) for part in golden.synonymous(2, 4, 4, 0)))
+    assert line_of(twice, "homonymy").p == line_of(twice, "synonymy").p == 1 / 100
 
 
 def test_relabelled_meanings_are_the_null_of_structure():

@@ -222,7 +222,7 @@ def test_the_entropy_of_messages_is_over_worlds(run):
     assert found.n == 3 and found.value == pytest.approx(stats.entropy([3, 15], base=2))
     assert 0 <= found.ci_low < found.value < found.ci_high
     alone = by_name(build(run))["message_entropy", "normal"]
-    assert alone.n == 1 and math.isnan(alone.ci_low) and alone.reason == "one replicate: no interval"
+    assert alone.n == 1 and math.isnan(alone.ci_low) and alone.reason.startswith("one replicate: no interval")
 
 
 def test_minds_with_a_word_each_do_not_signal_what_they_see(run):

@@ -18,7 +18,7 @@ from society.analysis.language.disentanglement import Structure, bosdis_of, cont
 from society.analysis.language.entropies import ngrams
 from society.analysis.language.sample import Sample, Units, entropies, informations, joint, once
 from society.analysis.run import NORMAL, AbsentError, attempt
-from society.analysis.statistics import NAN, Array, Interval, bootstrap_mean
+from society.analysis.statistics import NAN, Array, Interval, bootstrap_mean, permutation_p
 
 MANY = 500_000  # rows above which a shuffle is dear enough to make fewer of them
 NO_NULL = "no null: it describes, and tests nothing"
@@ -45,7 +45,7 @@ def _over_units(code: Integers, replicate: Integers) -> Interval:
 
 def message_entropy(c: Corpus) -> Estimate:
     """Entropy of whole messages in bits, silence included; interval over units."""
-    return _estimate("message_entropy", "bits", _over_units(codes(c.messages), c.replicate))
+    return _estimate("message_entropy", "bits", _over_units(codes(c.messages), c.replicate), NO_NULL)
 
 
 def ngram_entropy(n: int) -> Line:
@@ -105,7 +105,7 @@ def _information(c: Corpus, metric: str, *, speaking: bool = False) -> Estimate:
 
 
 def synonymy(c: Corpus) -> Estimate:
-    """H(message | meaning) in bits, mean over speakers; the null is what messages are worth without a meaning."""
+    """H(message | meaning) in bits, mean over speakers; the null shuffles the meanings over lives."""
     if not len(c.known) or np.bincount(codes(c.known.meanings)).max() < 2:
         chosen(c)
         raise AbsentError("no meaning occurs twice, so no synonym could be seen")
@@ -113,7 +113,7 @@ def synonymy(c: Corpus) -> Estimate:
 
 
 def homonymy(c: Corpus) -> Estimate:
-    """H(meaning | message) in bits, mean over speakers; the null is the meanings' own entropy."""
+    """H(meaning | message) in bits, mean over speakers; the null shuffles the meanings over lives."""
     chosen(c)
     if not codes(c.known.meanings).any():
         raise AbsentError("all meanings are the same")
@@ -121,10 +121,27 @@ def homonymy(c: Corpus) -> Estimate:
 
 
 def _conditional(c: Corpus, metric: str, measure: Structure, alone: Structure) -> Estimate:
+    """A conditional entropy is what is `alone` less the information; so is its null, with the information of shuffles."""
     said = spoken(c)
     one = once(said.replicates)
-    interval = spread(float(said.mean(measure, one)[0]), lambda draws: said.mean(measure, draws), said.replicates, 0.0)
-    return _estimate(metric, "bits", interval, null=float(said.mean(alone, one)[0]))
+    value = float(said.mean(measure, one)[0])
+    interval = spread(value, lambda draws: said.mean(measure, draws), said.replicates, 0.0)
+    null = np.maximum(0.0, float(said.mean(alone, one)[0]) - _by_chance(c))
+    return _estimate(metric, "bits", interval, null=float(null.mean()), p=permutation_p(value, null, "less"))
+
+
+def _by_chance(c: Corpus) -> Array:
+    """Information of message and meaning, mean over speakers, when each one's meanings are shuffled over lives [B].
+
+    It is well above 0 where rows are few, for then a meaning has few words whoever speaks.
+    """
+    known, draws = c.known, PERMUTATIONS if len(c.known) <= MANY else 39
+    told = [
+        language.shuffled_information(known.meanings[p], known.messages[p], lives=life, permutations=draws, seed=SEED)
+        for p in chosen(c)
+        for life in (None if known.life is None else known.life[p],)
+    ]
+    return np.asarray(np.mean(told, axis=0), dtype=float)
 
 
 def _of_messages(s: Sample, draws: Array) -> Array:
@@ -206,7 +223,8 @@ def _similarity(c: Corpus, metric: str, *, own: bool) -> Estimate:
     pairs = np.eye(len(parts), dtype=bool) if own else ~np.eye(len(parts), dtype=bool)
     each = language.similarities(first, second)[pairs].mean(axis=0)
     interval = bootstrap_mean(each, SEED)
-    rolls = range(1, min(10, len(each)))
+    mixed = np.random.default_rng(SEED).permutation(len(each))  # neighbours in order of appearance may be alike
+    first, second, rolls = first[:, mixed], second[:, mixed], range(1, min(10, len(each)))
     null = [language.similarities(first, np.roll(second, k, axis=1))[pairs].mean() for k in rolls]
     return _estimate(metric, "share", interval, null=float(np.mean(null)) if null else np.nan)
 

@@ -37,6 +37,7 @@ from society.analysis.language.information import (
     instantaneous_coordination,
     mutual_information,
     mutual_information_test,
+    shuffled_information,
     speaker_consistency,
 )
 from society.analysis.language.learning import ease_of_teaching, generalisation_gap
@@ -93,6 +94,7 @@ __all__ = [
     "rows",
     "shared_similarity_interval",
     "shared_similarity_test",
+    "shuffled_information",
     "similarities",
     "speaker_consistency",
     "synonymy",

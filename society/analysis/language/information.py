@@ -35,12 +35,7 @@ def mutual_information_test(
     and repeated or cut to its length. Without `lives` every row is a life. One-sided p. Value minus the null's mean is
     conservative: under strong dependence a shuffle is more biased than the estimate, so that too much is taken off.
     """
-    a, b = codes(x), codes(y)
-    if len(a) != len(b):
-        raise ValueError(f"x and y differ in number: {len(a)} and {len(b)}")
-    if lives is not None and len(rows(lives)) != len(a):
-        raise ValueError(f"lives and x differ in number: {len(rows(lives))} and {len(a)}")
-    life = np.arange(len(a)) if lives is None else codes(lives)
+    a, b, life = _checked(x, y, lives)
     n = int(life.max(initial=-1)) + 1
     if len(a) == 0 or a.max() == 0 or b.max() == 0:
         which = "no row" if len(a) == 0 else "the meaning is constant" if a.max() == 0 else "the message is constant"
@@ -52,6 +47,26 @@ def mutual_information_test(
     value = _information(a, b, weights)
     null = _information_null(life, a, b, weights, permutations=permutations, seed=seed)
     return Permuted(value, null, permutation_p(value, null, "greater"), n)
+
+
+def shuffled_information(
+    x: ArrayLike, y: ArrayLike, *, lives: ArrayLike | None = None, permutations: int = 99, seed: int = 0
+) -> Array:
+    """The null of `mutual_information_test` alone, in bits [permutations], also where no test is possible."""
+    a, b, life = _checked(x, y, lives)
+    if not len(a):
+        return np.zeros(permutations)
+    return _information_null(*_by_life(life, a, b), permutations=permutations, seed=seed)
+
+
+def _checked(x: ArrayLike, y: ArrayLike, lives: ArrayLike | None) -> tuple[Integers, Integers, Integers]:
+    """Codes of x, y and lives [N] each; ValueError if they differ in number."""
+    a, b = codes(x), codes(y)
+    if len(a) != len(b):
+        raise ValueError(f"x and y differ in number: {len(a)} and {len(b)}")
+    if lives is not None and len(rows(lives)) != len(a):
+        raise ValueError(f"lives and x differ in number: {len(rows(lives))} and {len(a)}")
+    return a, b, np.arange(len(a)) if lives is None else codes(lives)
 
 
 def _by_life(life: Integers, a: Integers, b: Integers) -> tuple[Integers, Integers, Integers, Array | None]:
@@ -79,7 +94,9 @@ def _information_null(life: Integers, a: Integers, b: Integers, weights: Array |
 
 
 def speaker_consistency(messages: ArrayLike, actions: ArrayLike, *, lives: ArrayLike | None = None, seed: int = 0) -> Permuted:
-    """Speaker consistency (Jaques et al. 2019; Lowe et al. 2019): I(own message; own action) in bits.
+    """Speaker consistency as mutual information (Lowe et al. 2019): I(own message; own action) in bits.
+
+    Jaques et al. (2019), who named it, scale conditional entropies to 0..1 instead: another number.
 
     messages [N, L] or [N], actions [N] of the same seat: plug-in mutual information with its shuffles; what counts is the
     value minus the null's mean. Correlational: agents that do not communicate at all can have it, when what they say and
