@@ -21,6 +21,7 @@ from .parser import parse
 __all__ = ["main"]
 
 DONE, SHORT, BAD, STOPPED, INTERRUPTED = 0, 1, 2, 3, 130
+BAD_NAMES = (errno.ENAMETOOLONG, errno.ELOOP, errno.EROFS)
 USER_PATHS = (FileNotFoundError, PermissionError, FileExistsError, NotADirectoryError, IsADirectoryError)
 
 
@@ -97,7 +98,7 @@ def _explained(error: BaseException) -> tuple[int, str]:
         status, line = STOPPED, f"the disk is full ({error.filename or text}); free some space, then: society resume"
     elif isinstance(error, MemoryError) or "OutOfMemoryError" in names:
         status, line = BAD, "out of memory; give a smaller --training.worlds, --training.ticks or --population"
-    elif isinstance(error, USER_PATHS):
+    elif isinstance(error, USER_PATHS) or (isinstance(error, OSError) and error.errno in BAD_NAMES):
         status, line = BAD, f"{error.filename}: {error.strerror}" if error.filename else text
     elif isinstance(error, SystemExit):
         status, line = BAD, f"something called exit({text}) where a result was expected"

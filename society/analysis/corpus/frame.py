@@ -135,10 +135,10 @@ def _iswhole(column: pd.Series, padding: bool) -> bool:
     if pd.api.types.is_bool_dtype(column):
         return False
     try:
-        real = pd.to_numeric(column)
-        if real.dtype.kind == "c":
+        found = pd.to_numeric(column)
+        if found.dtype.kind == "c":
             return False
-        real = real.to_numpy(dtype=float, na_value=np.nan)
+        real = found.to_numpy(dtype=float, na_value=np.nan)
     except (TypeError, ValueError, OverflowError):
         return False
     if any(isinstance(cell, (str, bool, np.bool_)) for cell in column.tolist()):
