@@ -20,7 +20,7 @@ from society.keys import Keys
 
 from ._gumbel import forward, network, word
 
-LR, DECAY = 5e-3, 0.02
+LR, DECAY = 5e-3, 0.03
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,9 @@ LR, STEPS = 1e-2, {True: 1200, False: 2000}  # steps of a quick and of a full ru
 SOURCE = "Nikolaus 2024, the authors' logs"
 NOTE = (
     "The tolerance of .05 is ours. Feed-forward minds with the whole talk in view, learning by straight-through Gumbel and "
-    "cross-entropy; the authors' are recurrent and learn by REINFORCE"
+    "cross-entropy; the authors' are recurrent, the speaker learns by REINFORCE, for longer. Tried at noise .5, two pairs, "
+    "without / with feedback: step .01 relaxed at 1 .88 / .80, falling to 0 .90 / -, .005 relaxed at 2 .82 / .83 (1,000 to 1,200 "
+    "steps); a reward for positive signalling .81 / .76 (800 steps). Pairs settle on codes that waste words"
 )
 
 
@@ -112,14 +114,16 @@ class Pairs:
 
 
 def train(pairs: Pairs, steps: int) -> None:
-    """Minimise the cross-entropy of the choice over all games, each pair by itself."""
+    """Minimise the cross-entropy of the choice over all games, each pair by itself; the step size falls to 0."""
     optimiser = torch.optim.Adam(pairs.parameters, lr=LR)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: 1 - step / steps)
     for _ in range(steps):
         logits, place = pairs.play(greedy=False)
         loss = len(pairs.keys) * cross_entropy(logits.flatten(0, 1), place.flatten())
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
+        schedule.step()
 
 
 def accuracy(pairs: Pairs, times: int = 40) -> list[float]:
