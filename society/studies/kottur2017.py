@@ -24,7 +24,8 @@ TRIED = (
     "11-23 % of the trained objects at (3, 4): the questioner never learns to ask. Straight-through Gumbel without weight decay: "
     "49 % there. Decay lets (3, 4) be learned, and makes the rich vocabularies generalise more than was published: held-out "
     ".66 / .76 / .92 at decay .02, .69 / .83 / .99 at .03 (used here), .86 for (64, 64) at .3. A pair stops when all trained "
-    "games are right, as published; one that has not learned them (95 %) starts again, up to six times. Minds are feed-forward with the talk in view, not recurrent"
+    "games are right, as published; one that has not learned them (95 %) starts again, up to six times. "
+    "Minds are feed-forward with the talk in view, not recurrent"
 )
 
 
