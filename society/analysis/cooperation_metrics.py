@@ -11,11 +11,11 @@ import pandas as pd
 from society.analysis import cooperation as group
 from society.analysis.estimate import NAN, Estimate
 from society.analysis.metrics import register
-from society.analysis.outcome_metrics import SEED, estimate
+from society.analysis.outcome_metrics import SEED, estimate, with_reason
 from society.analysis.run import NORMAL, AbsentError, Reader, attempt, numbers
 from society.analysis.schelling import Schelling, schelling_diagram
 from society.analysis.statistics import Array, bootstrap_mean, bootstrap_means
-from society.analysis.world_lines import Line, mean_by_world, with_reason, world_lines
+from society.analysis.world_lines import Line, mean_by_world, world_lines
 
 PERMUTATIONS = 199  # of series that may be thousands
 LONGEST = 1000  # rounds of a series that count

@@ -10,9 +10,8 @@ import pandas as pd
 
 from society.analysis.estimate import Estimate
 from society.analysis.metrics import register
-from society.analysis.outcome_metrics import SEED, estimate
+from society.analysis.outcome_metrics import beside_random
 from society.analysis.run import AbsentError, Reader, attempt, numbers
-from society.analysis.statistics import bootstrap_mean
 
 
 @dataclass(frozen=True)
@@ -54,11 +53,7 @@ def _rates(reader: Reader, rate: Rate) -> Iterator[Estimate]:
 
 
 def _rate(reader: Reader, rate: Rate, condition: str) -> Callable[[], Estimate]:
-    def make() -> Estimate:
-        per_world = _rate_by_world(reader, rate, condition)
-        return estimate(rate.name, condition, bootstrap_mean(per_world.to_numpy(), SEED), rate.unit)
-
-    return make
+    return lambda: beside_random(rate.name, condition, rate.unit, lambda played: _rate_by_world(reader, rate, played))
 
 
 def _rate_by_world(reader: Reader, rate: Rate, condition: str) -> pd.Series:

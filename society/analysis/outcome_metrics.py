@@ -12,7 +12,7 @@ from society.analysis.declared import Measure, column_of
 from society.analysis.economy import gini
 from society.analysis.estimate import NAN, Estimate
 from society.analysis.metrics import register
-from society.analysis.run import NORMAL, AbsentError, Reader, attempt, by_group, headline_by
+from society.analysis.run import NORMAL, RANDOM, AbsentError, Reader, attempt, by_group, headline_by
 from society.analysis.statistics import (
     Array,
     Interval,
@@ -23,6 +23,7 @@ from society.analysis.statistics import (
 
 SEED = 0  # of every bootstrap and permutation here, so that a report is a pure function of its tables
 ONE_RUN = "one training run: a t-interval needs two or more"
+NO_RANDOM = "no null: the run has no random script in this table"
 
 
 def estimate(metric: str, condition: str, interval: Interval, unit: str, **more: Any) -> Estimate:
@@ -31,6 +32,22 @@ def estimate(metric: str, condition: str, interval: Interval, unit: str, **more:
         metric, condition, interval.value, interval.low, interval.high, n=interval.n, unit=unit,
         reason=interval.reason, **more,
     )  # fmt: skip
+
+
+def with_reason(interval: Interval, reason: str) -> Interval:
+    """The interval, saying `reason` too."""
+    told = "; ".join(part for part in (interval.reason, reason) if part)
+    return Interval(interval.value, interval.low, interval.high, interval.n, told)
+
+
+def beside_random(metric: str, condition: str, unit: str, by_world: Callable[[str], pd.Series]) -> Estimate:
+    """The mean over worlds of what `by_world` gives for a condition, with its mean in the run's random script as the null."""
+    interval = bootstrap_mean(by_world(condition).to_numpy(), SEED)
+    try:
+        null = float(by_world(RANDOM).mean())
+    except AbsentError:
+        null = NAN
+    return estimate(metric, condition, interval if np.isfinite(null) else with_reason(interval, NO_RANDOM), unit, null=null)
 
 
 def splits(reader: Reader) -> dict[str, str | None]:
@@ -55,13 +72,13 @@ def headline(reader: Reader) -> Iterator[Estimate]:
             yield attempt(metric, condition, unit, _headline(reader, metric, condition, split, chance))
 
 
-def _headline(
-    reader: Reader, metric: str, condition: str, split: str | None, chance: float | None
-) -> Callable[[], Estimate]:
+def _headline(reader: Reader, metric: str, condition: str, split: str | None, chance: float | None) -> Callable[[], Estimate]:
     def make() -> Estimate:
         interval = bootstrap_mean(headline_by(reader, condition, split).to_numpy(), SEED)
         unit = reader.declared.headline.unit
-        return estimate(metric, condition, interval, unit, null=NAN if chance is None else chance)
+        if chance is None:
+            return estimate(metric, condition, with_reason(interval, "no null: the scenario declares no chance level"), unit)
+        return estimate(metric, condition, interval, unit, null=chance)
 
     return make
 
@@ -161,7 +178,10 @@ def measures(reader: Reader) -> Iterator[Estimate]:
 def _measured(reader: Reader, name: str, measure: Measure, condition: str) -> Callable[[], Estimate]:
     def make() -> Estimate:
         interval = bootstrap_mean(_ratio(reader, measure, condition).to_numpy(), SEED)
-        return estimate(name, condition, interval, measure.unit, null=_null(reader, measure))
+        null = _null(reader, measure)
+        if not np.isfinite(null):
+            interval = with_reason(interval, f"no null: {measure.null} was not run" if measure.null else "no null is declared")
+        return estimate(name, condition, interval, measure.unit, null=null)
 
     return make
 
@@ -190,14 +210,15 @@ def inequality(reader: Reader) -> Iterator[Estimate]:
 
 
 def _gini(reader: Reader, name: str, condition: str) -> Callable[[], Estimate]:
-    def make() -> Estimate:
-        seats = headline_by(reader, condition, keys=("world", "seat")).groupby(level="world")
-        several = seats.filter(lambda s: len(s) > 1) if seats.ngroups else seats.obj
-        if several.empty:
-            raise AbsentError("one seat a world: nothing to be unequal")
-        each = several.groupby(level="world").agg(gini)
-        if each.isna().all():
-            raise AbsentError("undefined: values are negative or sum to zero")
-        return estimate(name, condition, bootstrap_mean(each.to_numpy(), SEED), "0 = equal")
+    return lambda: beside_random(name, condition, "0 = equal", lambda played: _gini_by_world(reader, played))
 
-    return make
+
+def _gini_by_world(reader: Reader, condition: str) -> pd.Series:
+    seats = headline_by(reader, condition, keys=("world", "seat")).groupby(level="world")
+    several = seats.filter(lambda s: len(s) > 1) if seats.ngroups else seats.obj
+    if several.empty:
+        raise AbsentError("one seat a world: nothing to be unequal")
+    each = several.groupby(level="world").agg(gini)
+    if each.isna().all():
+        raise AbsentError("undefined: values are negative or sum to zero")
+    return each

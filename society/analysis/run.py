@@ -16,6 +16,7 @@ from society.analysis.statistics import Array
 NORMAL = "normal"
 TRAINING = "training"
 SCRIPT = "script:"
+RANDOM = f"{SCRIPT}random"
 
 
 class Run(Protocol):

@@ -11,11 +11,10 @@ import numpy as np
 import pandas as pd
 
 from society.analysis.estimate import NAN, Estimate
-from society.analysis.outcome_metrics import ONE_RUN, SEED, estimate
-from society.analysis.run import NORMAL, SCRIPT, AbsentError, Reader, attempt, numbers
-from society.analysis.statistics import Array, Interval, bootstrap_mean, sign_flip_test
+from society.analysis.outcome_metrics import NO_RANDOM, ONE_RUN, SEED, estimate, with_reason
+from society.analysis.run import NORMAL, RANDOM, AbsentError, Reader, attempt, numbers
+from society.analysis.statistics import Array, bootstrap_mean, sign_flip_test
 
-RANDOM = f"{SCRIPT}random"
 Make = Callable[[Reader, str], pd.DataFrame]  # (run, condition) -> one row a world, a column for each line
 
 
@@ -76,7 +75,7 @@ def _mean(line: Line, condition: str, values: Values) -> Estimate:
     try:
         null = float(values(line, RANDOM).mean())
     except AbsentError:
-        interval = with_reason(interval, "no null: the run has no random script in this table")
+        interval = with_reason(interval, NO_RANDOM)
         null = NAN
     return estimate(line.name, condition, interval, line.unit, null=null)
 
@@ -94,12 +93,6 @@ def _effect(line: Line, condition: str, values: Values) -> Estimate:
 def _worth(line: Line, condition: str, values: Values) -> Estimate:
     value = float(values(line, NORMAL).mean() - values(line, condition).mean())
     return Estimate(f"worth_over_{condition}.{line.name}", condition, value, null=0.0, n=1, unit=line.unit, reason=ONE_RUN)
-
-
-def with_reason(interval: Interval, reason: str) -> Interval:
-    """The interval, saying `reason` too."""
-    told = "; ".join(part for part in (interval.reason, reason) if part)
-    return Interval(interval.value, interval.low, interval.high, interval.n, told)
 
 
 def mean_by_world(frame: pd.DataFrame, columns: dict[str, Array]) -> pd.DataFrame:

@@ -15,6 +15,8 @@ from society.analysis.declared import Declared
 from society.analysis.estimate import Estimate
 from society.analysis.language import topographic_similarity
 from society.analysis.language_metrics import topographic_similarity as topographic_similarity_lines
+from society.analysis.market_metrics import trade_rate
+from society.analysis.outcome_metrics import inequality
 from society.analysis.report import as_json, build, figure, pool, render
 from society.analysis.run import Reader
 
@@ -455,3 +457,19 @@ def test_render_gathers_what_has_no_value_by_its_reason():
     assert text.count("table trades has no row") == 1 and "metric0, metric1, metric2" in text
     assert "other (mute)" in text and text.index("there") < text.index("NO VALUE")
     assert "NO VALUE" not in render(lines[-1:], Declared.from_json(DECLARED))
+
+
+def test_every_value_stands_beside_a_null_or_says_why_there_is_none(run):
+    told = [line for line in build(run) if math.isfinite(line.value) and line.metric != "throughput"]
+    assert told and all(math.isfinite(line.null) or "no null" in line.reason for line in told)
+
+
+def test_inequality_and_trade_are_held_against_random_play(run):
+    """What random play does is the null, and without any there is a reason."""
+    script, name = "script:random", "gini." + run.meta["declared"]["headline"]["name"]
+    none = {table: frame[frame["condition"] != script] for table, frame in run.tables.items()}
+    same = {t: pd.concat([f, f[f["condition"] == "normal"].assign(condition=script)]) for t, f in none.items()}
+    for metric, line in ((trade_rate, "trade_rate"), (inequality, name)):
+        found, alone = (by_name(metric(Reader(FrameRun(t, run.meta["declared"]))))[line, "normal"] for t in (same, none))
+        assert found.null == pytest.approx(found.value)
+        assert math.isnan(alone.null) and "no random script" in alone.reason and alone.value == found.value
