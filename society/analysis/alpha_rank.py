@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from society.analysis.replicates import real
 from society.analysis.statistics import Array
 
 NOISE = 0.01  # in place of the infinitely rare, so that the limit's chain can leave every state
@@ -24,7 +25,7 @@ def alpha_rank(payoff: ArrayLike, *, alpha: float | None = None, m: int = 50) ->
     the better always takes over, ties half the time, the worse with probability NOISE.
     ValueError if the payoff is no finite square.
     """
-    a = np.asarray(payoff, dtype=float)
+    a = real(payoff)
     if a.ndim != 2 or a.shape[0] != a.shape[1] or not a.size or not np.isfinite(a).all():
         raise ValueError(f"payoff must be a finite square [A, A], got shape {a.shape}")
     if len(a) == 1:
@@ -38,7 +39,7 @@ def alpha_rank_profiles(payoffs: Sequence[ArrayLike], *, alpha: float | None = N
 
     From a profile one population at a time is invaded, as in `alpha_rank`. ValueError if the shapes differ.
     """
-    tables = [np.asarray(p, dtype=float) for p in payoffs]
+    tables = [real(p) for p in payoffs]
     shape = tables[0].shape
     if any(t.shape != shape or not np.isfinite(t).all() for t in tables) or len(shape) != len(tables):
         raise ValueError(f"payoffs must be {len(tables)} finite arrays of {len(tables)} axes and one shape, got {shape} first")

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from society.analysis.negotiation import checked, over
+from society.analysis.replicates import real
 from society.analysis.statistics import NAN, Array
 
 LIMIT = 4096  # allocations of one game that are enumerated
@@ -28,7 +29,7 @@ SLACK = 1e-9  # scores that differ by less are equal: they come from sums in dif
 
 def enumerated(pools: ArrayLike) -> bool:
     """Whether games with these pools [N, I] are answered by enumeration (all of them, or none)."""
-    table = np.asarray(pools, dtype=float)
+    table = real(pools)
     return bool(np.prod(np.nan_to_num(table).max(axis=0, initial=0) + 1) <= LIMIT)
 
 

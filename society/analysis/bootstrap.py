@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from society.analysis.replicates import NAN, Array, Interval, floats
+from society.analysis.replicates import NAN, Array, Interval, floats, real
 
 CHUNK = 1 << 21  # elements drawn at a time, so that a bootstrap over thousands of worlds stays within tens of MB
 
@@ -22,7 +22,7 @@ def bootstrap_means(
     columns [n, k]: k quantities of n replicates, resampled together, which keeps pairs paired. `function` maps means
     [B, k] to values [B]; a difference, a ratio. Rows with anything not finite are left out.
     """
-    table = np.asarray(columns, dtype=float)
+    table = real(columns)
     table = table[np.isfinite(table).all(axis=1)]
     n = len(table)
     if n == 0:
@@ -62,7 +62,7 @@ def bootstrap_mean(values: ArrayLike, seed: int, *, resamples: int = 2000, level
 
 def paired_difference(a: ArrayLike, b: ArrayLike, seed: int, *, resamples: int = 2000, level: float = 0.95) -> Interval:
     """Mean of a - b, both [n] and aligned by world, bootstrapped over worlds; half a pair is left out."""
-    first, second = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    first, second = real(a), real(b)
     if first.shape != second.shape or first.ndim != 1:
         return Interval(NAN, reason=f"pairs need two equal lengths, got {first.shape} and {second.shape}")
     return bootstrap_mean(first - second, seed, resamples=resamples, level=level)
@@ -79,7 +79,7 @@ def bca_means(
     The jackknife of a mean is (sum - x_i) / (n - 1), so it costs one pass. For skewed means, ratios and the like the
     percentile interval is off to one side and this is not. At n = 5 both cover 83 % of a nominal 95: there use `t_interval`.
     """
-    table = np.asarray(columns, dtype=float)
+    table = real(columns)
     table = table[np.isfinite(table).all(axis=1)]
     n = len(table)
     if n < 2:
@@ -117,7 +117,7 @@ def accelerated(value: float, drawn: ArrayLike, jackknife: ArrayLike, level: flo
     The bias z0 is the normal quantile of the share of `drawn` below the value (equal ones count half), the acceleration
     sum(d^3) / (6 sum(d^2)^1.5) for d = mean(jackknife) - jackknife.
     """
-    resampled, left_out = np.asarray(drawn, dtype=float), np.asarray(jackknife, dtype=float)
+    resampled, left_out = real(drawn), real(jackknife)
     n = left_out.size
     if not math.isfinite(value):
         return Interval(NAN, n=n, reason="the statistic is no number for this sample")
@@ -166,7 +166,7 @@ def interquartile_mean_interval(scores: ArrayLike, seed: int, *, resamples: int 
     Runs are drawn anew for each task by itself, since runs of different tasks are no pairs. n counts runs. A missing score
     makes the table ragged and is a NaN with a reason; ValueError unless scores are [runs, tasks].
     """
-    table = np.asarray(scores, dtype=float)
+    table = real(scores)
     if table.ndim != 2:
         raise ValueError(f"scores must be [runs, tasks], got shape {table.shape}")
     runs, tasks = table.shape

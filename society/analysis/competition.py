@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
+from society.analysis.replicates import real
 from society.analysis.statistics import NAN, Array
 
 ELO = 400.0 / math.log(10.0)  # Elo points per unit of log-odds
@@ -32,7 +33,7 @@ def log_odds(wins: ArrayLike, prior: float = 0.5) -> Array:
 
     The diagonal counts for nothing. Without a prior, a player that never won has a payoff that is not finite.
     """
-    won = np.asarray(wins, dtype=float) + prior
+    won = real(wins) + prior
     np.fill_diagonal(won, 1.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         odds: Array = np.log(won) - np.log(won.T)
@@ -45,7 +46,7 @@ def ratings(payoff: ArrayLike) -> Ratings:
     rating_i = mean_j payoff_ij explains rating_i - rating_j; what is left is cyclic. Rock-paper-scissors: flat ratings,
     cyclic share 1. NaN with a reason for fewer than two players, a payoff that is not antisymmetric, or all draws.
     """
-    a = np.asarray(payoff, dtype=float)
+    a = real(payoff)
     if a.ndim != 2 or a.shape[0] != a.shape[1] or len(a) < 2:
         return Ratings(reason="needs a square payoff of two or more players")
     if not np.isfinite(a).all() or not np.allclose(a, -a.T):
@@ -62,7 +63,7 @@ def win_counts(first: ArrayLike, second: ArrayLike, score: ArrayLike, players: i
 
     Rows with players outside 0..players-1, against oneself, or with another score are left out.
     """
-    who, whom, won = (np.asarray(column, dtype=float) for column in (first, second, score))
+    who, whom, won = (real(column) for column in (first, second, score))
     fine = (who >= 0) & (who < players) & (whom >= 0) & (whom < players) & (who != whom) & (won >= 0) & (won <= 1)
     a, b, points = who[fine].astype(int), whom[fine].astype(int), won[fine]
     wins = np.zeros((players, players))
@@ -77,7 +78,7 @@ def bradley_terry(wins: ArrayLike, prior: float = 0.5, iterations: int = 2000) -
     Elo's model fitted to all games at once, so that their order does not matter: Hunter's MM steps (2004). `prior` wins
     are added to either side of each pair, which keeps the ratings finite. Give it with the payoff matrix.
     """
-    won = np.array(wins, dtype=float)
+    won = real(wins).copy()
     if won.ndim != 2 or won.shape[0] != won.shape[1] or len(won) < 2:
         return Ratings(reason="needs a square of wins of two or more players")
     if not np.isfinite(won).all() or (won < 0).any():
@@ -103,8 +104,11 @@ def elo(first: ArrayLike, second: ArrayLike, score: ArrayLike, players: int, *, 
     9 sqrt(K) points, so that it is flat on rock-paper-scissors only up to that: see the cyclic share first.
     """
     rating = np.full(players, start)
-    games = zip(np.asarray(first, dtype=int), np.asarray(second, dtype=int), np.asarray(score, dtype=float), strict=True)
-    for a, b, won in games:
+    who, whom, points = real(first), real(second), real(score)
+    if not who.shape == whom.shape == points.shape or who.ndim != 1:
+        raise ValueError(f"first, second and score must be of one length, got {who.shape}, {whom.shape}, {points.shape}")
+    fine = (who >= 0) & (who < players) & (whom >= 0) & (whom < players) & np.isfinite(points)
+    for a, b, won in zip(who[fine].astype(int), whom[fine].astype(int), points[fine], strict=True):
         gain = k * (won - 1 / (1 + 10 ** ((rating[b] - rating[a]) / 400)))
         rating[a] += gain
         rating[b] -= gain
@@ -116,7 +120,7 @@ def taken(seat: ArrayLike, target: ArrayLike, amount: ArrayLike, players: int) -
 
     Pass minds in place of seats for a matrix of minds. Rows outside 0..players-1 are left out.
     """
-    who, whom, much = np.asarray(seat), np.asarray(target), np.asarray(amount, dtype=float)
+    who, whom, much = np.asarray(seat), np.asarray(target), real(amount)
     fine = (who >= 0) & (who < players) & (whom >= 0) & (whom < players) & np.isfinite(much)
     matrix = np.zeros((players, players))
     np.add.at(matrix, (who[fine].astype(int), whom[fine].astype(int)), much[fine])

@@ -9,12 +9,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from society.analysis.replicates import real
 from society.analysis.statistics import NAN, Array, Interval, Permuted, bootstrap_means, permutation_p
 
 
 def efficiency(returns: ArrayLike, ticks: int) -> float:
     """Reward of the whole group per tick: sum of returns [N] / ticks. NaN without a seat or a tick."""
-    total = np.asarray(returns, dtype=float)
+    total = real(returns)
     return float(total.sum()) / ticks if total.size and ticks > 0 else NAN
 
 
@@ -23,7 +24,7 @@ def equality(returns: ArrayLike) -> float:
 
     NaN when the sum of returns [N] is not positive: then the measure has no meaning.
     """
-    r = np.sort(np.asarray(returns, dtype=float))
+    r = np.sort(real(returns))
     if r.size == 0 or not r.sum() > 0:
         return NAN
     gaps = 2.0 * float(((2 * np.arange(1, r.size + 1) - r.size - 1) * r).sum())
@@ -35,7 +36,7 @@ def sustainability(rewards: ArrayLike) -> float:
 
     Agents without a reward are left out; NaN when nobody had one.
     """
-    had = np.asarray(rewards, dtype=float) > 0
+    had = real(rewards) > 0
     if had.ndim != 2 or not had.any():
         return NAN
     times, count = (had * np.arange(had.shape[1])).sum(axis=1), had.sum(axis=1)
@@ -56,7 +57,7 @@ def peace(out: ArrayLike) -> float:
 
 def sanction_rate(strikes: ArrayLike, seat_ticks: ArrayLike, seed: int) -> Interval:
     """Strikes per seat-tick: sum of strikes [W] over sum of seat_ticks [W], bootstrapped over the W worlds."""
-    columns = np.stack([np.asarray(strikes, dtype=float), np.asarray(seat_ticks, dtype=float)], axis=1)
+    columns = np.stack([real(strikes).ravel(), real(seat_ticks).ravel()], axis=1)
     return bootstrap_means(columns, _ratio, seed)
 
 
@@ -83,7 +84,7 @@ def sanction_targeting(strikes: ArrayLike, defected: ArrayLike, seed: int, *, pe
 
 def targets(strikes: ArrayLike, defected: ArrayLike) -> tuple[Array, Array]:
     """Per striker its strikes at each other seat [W, N, N-1] and those seats' labels. ValueError if the shapes do not fit."""
-    count, label = np.asarray(strikes, dtype=float), np.asarray(defected, dtype=float)
+    count, label = real(strikes), real(defected)
     if label.ndim != 2 or count.shape != (*label.shape, label.shape[1]):
         raise ValueError(f"strikes must be [W, N, N] and defected [W, N], got {count.shape} and {label.shape}")
     worlds, seats = label.shape
@@ -120,7 +121,7 @@ def reciprocity(own: ArrayLike, partner: ArrayLike, worlds: ArrayLike, seed: int
     a player that does not look gives 0. In the null each series meets the partner of another one at the same rounds, which
     keeps trends in time and runs of equal moves, and breaks only the answering. n counts worlds in which partners did both.
     """
-    mine, other = np.asarray(own, dtype=float), np.asarray(partner, dtype=float)
+    mine, other = real(own), real(partner)
     if mine.ndim != 2 or mine.shape != other.shape or np.shape(worlds) != mine.shape[:1]:
         raise ValueError(f"own and partner must be [S, T], worlds [S], got {mine.shape}, {other.shape}, {np.shape(worlds)}")
     world = np.unique(np.asarray(worlds), return_inverse=True)[1].reshape(-1)
@@ -142,8 +143,10 @@ def reciprocity(own: ArrayLike, partner: ArrayLike, worlds: ArrayLike, seed: int
 
 def answers(own: ArrayLike, partner: ArrayLike, world: ArrayLike) -> Array:
     """The difference of `reciprocity` for each world 0, 1, ... of series [S, T]; NaN where partners did not do both."""
-    now, before = np.asarray(own, dtype=float)[:, 1:], np.asarray(partner, dtype=float)[:, :-1]
-    index = np.asarray(world, dtype=np.int64)
+    now, before, index = real(own), real(partner), real(world)
+    if now.ndim != 2 or now.shape != before.shape or index.shape != now.shape[:1] or not (index >= 0).all():
+        raise ValueError(f"own and partner are [S, T] and world [S], from 0; got {now.shape}, {before.shape}, {index.shape}")
+    now, before, index = now[:, 1:], before[:, :-1], index.astype(np.int64)
     played = (now >= 0) & (before >= 0)
 
     def rate(condition: NDArray[np.bool_]) -> Array:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from society.analysis.replicates import real
 from society.analysis.statistics import NAN, Array, floats
 
 
@@ -62,7 +63,7 @@ def log_prices(
     given, taken = np.asarray(gave), np.asarray(got)
     sold, bought = (given == good) & (taken == money), (given == money) & (taken == good)
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.log(np.asarray(got_amount, dtype=float) / np.asarray(gave_amount, dtype=float))
+        ratio = np.log(real(got_amount) / real(gave_amount))
     return np.where(sold, ratio, np.where(bought, -ratio, NAN))
 
 
@@ -71,7 +72,7 @@ def price_dispersion(logs: ArrayLike, ticks: ArrayLike, window: int) -> tuple[Ar
 
     logs, ticks [N]. Divisor n, not n - 1. A window without two prices is NaN. Windows start at tick 0.
     """
-    log, when = np.asarray(logs, dtype=float), np.asarray(ticks, dtype=float)
+    log, when = real(logs), real(ticks)
     fine = np.isfinite(log) & np.isfinite(when) & (when >= 0)
     if window < 1 or not fine.any():
         return np.empty(0), np.empty(0)
@@ -90,7 +91,7 @@ def flows(giver: ArrayLike, taker: ArrayLike, amount: ArrayLike, players: int) -
 
     A deal has two sides: pass (seat, partner, gave_amount) and (partner, seat, got_amount), of one good or of all.
     """
-    who, whom, much = (np.asarray(column, dtype=float) for column in (giver, taker, amount))
+    who, whom, much = (real(column) for column in (giver, taker, amount))
     fine = (who >= 0) & (who < players) & (whom >= 0) & (whom < players) & np.isfinite(much)
     matrix = np.zeros((players, players))
     np.add.at(matrix, (who[fine].astype(int), whom[fine].astype(int)), much[fine])
@@ -102,8 +103,8 @@ def specialisation(visits_own: ArrayLike, visits_all: ArrayLike) -> float:
 
     By visits and not by units: with unequal yields random walkers already gather mostly their own. NaN without a visit.
     """
-    total = float(np.sum(np.asarray(visits_all, dtype=float)))
-    return float(np.sum(np.asarray(visits_own, dtype=float))) / total if total > 0 else NAN
+    total = float(np.sum(real(visits_all)))
+    return float(np.sum(real(visits_own))) / total if total > 0 else NAN
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,7 @@ def allocative_efficiency(value: ArrayLike, cost: ArrayLike, surplus: float) -> 
 
     NaN where nothing can be gained.
     """
-    realised = float(np.sum(np.asarray(value, dtype=float) - np.asarray(cost, dtype=float)))
+    realised = float(np.sum(real(value) - real(cost)))
     return realised / surplus if surplus > 0 and math.isfinite(realised) else NAN
 
 

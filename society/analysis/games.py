@@ -13,6 +13,7 @@ from itertools import permutations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from society.analysis.replicates import real
 from society.analysis.statistics import Array
 
 CHANCE = -1
@@ -59,7 +60,10 @@ def _winnings(cards: tuple[str, str], history: str) -> float:
 
 def matrix_tree(payoff: ArrayLike) -> Node:
     """A one-shot game as a tree: row player 0 moves, then column player 1 without having seen it. payoff [A, B]."""
-    rows = [tuple(Node(payoff=float(v)) for v in row) for row in np.asarray(payoff, dtype=float)]
+    table = real(payoff)
+    if table.ndim != 2:
+        raise ValueError(f"payoff has shape {table.shape}; give [A, B], what the row player gets")
+    rows = [tuple(Node(payoff=float(v)) for v in row) for row in table]
     return Node(tuple(Node(leaves, 1, "column") for leaves in rows), 0, "row")
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from society.analysis.replicates import real
 from society.analysis.statistics import NAN, Array, Permuted, permutation_p
 
 
@@ -32,7 +33,7 @@ def division_of_labour(counts: ArrayLike) -> Labour:
     few acts a head it is well above 0 for individuals who are all alike, so see `division_of_labour_test`.
     ValueError if `counts` is not a matrix.
     """
-    table = np.asarray(counts, dtype=float)
+    table = real(counts)
     if table.ndim != 2:
         raise ValueError(f"counts must be [individuals, tasks], got shape {table.shape}")
     if not np.isfinite(table).all() or (table < 0).any() or not table.sum() > 0:
@@ -65,7 +66,7 @@ def division_of_labour_test(
     counts [N, K] whole numbers. `value` - `null_mean` is the index corrected for bias. Acts count as independent: where an
     individual repeats a task in runs, count runs and not acts, or the test is too sure of itself.
     """
-    table = np.asarray(counts, dtype=float)
+    table = real(counts)
     value = float(getattr(division_of_labour(table), index))
     n = int(table.sum()) if np.isfinite(table).all() else 0
     if not np.isfinite(value):

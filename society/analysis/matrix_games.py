@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import linprog
 
+from society.analysis.replicates import real
 from society.analysis.statistics import Array
 
 
@@ -17,7 +18,7 @@ def zero_sum_equilibrium(payoff: ArrayLike) -> tuple[Array, Array, float]:
     By linear programming, so exact up to rounding; where there are several equilibria, one of them.
     ValueError if the payoff is no finite matrix.
     """
-    a = np.asarray(payoff, dtype=float)
+    a = real(payoff)
     if a.ndim != 2 or not a.size or not np.isfinite(a).all():
         raise ValueError(f"payoff must be a finite matrix [A, B], got shape {a.shape}")
     row, value = _maximin(a)
@@ -47,7 +48,7 @@ def nash_conv(payoffs: Sequence[ArrayLike], strategies: Sequence[ArrayLike]) -> 
 
     payoffs: for each of n players an array [A1, ..., An]; strategies: for each player probabilities [Ai]. Any n, any sum.
     """
-    x = [np.asarray(s, dtype=float) for s in strategies]
+    x = [real(s) for s in strategies]
     return float(sum(np.max(v) - x[i] @ v for i, v in enumerate(_deviations(payoffs, x))))
 
 
@@ -55,7 +56,7 @@ def _deviations(payoffs: Sequence[ArrayLike], x: list[Array]) -> list[Array]:
     """What each action [Ai] of each player earns against the others' strategies."""
     found = []
     for i, payoff in enumerate(payoffs):
-        table = np.moveaxis(np.asarray(payoff, dtype=float), i, 0)
+        table = np.moveaxis(real(payoff), i, 0)
         for other in reversed([s for j, s in enumerate(x) if j != i]):
             table = table @ other
         found.append(table)
@@ -67,13 +68,13 @@ def replicator(payoff: ArrayLike, start: ArrayLike, *, time: float, step: float 
 
     payoff [A, A] of a symmetric game, row's to row; start [A] shares.
     """
-    a = np.asarray(payoff, dtype=float)
+    a = real(payoff)
 
     def drift(x: Array) -> Array:
         fitness: Array = a @ x
         return np.asarray(x * (fitness - x @ fitness), dtype=float)
 
-    x = np.asarray(start, dtype=float)
+    x = real(start)
     path = [x]
     for _ in range(round(time / step)):
         k1 = drift(x)

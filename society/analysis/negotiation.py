@@ -12,9 +12,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from society.analysis.replicates import real
 from society.analysis.statistics import NAN, Array, Interval, bootstrap_mean, floats
 
 Units = NDArray[np.int64]
+TURNS = 10_000  # the most rounds that an episode may have
 
 
 # --- games and the splits that serve as anchors -----------------------------------------------------------------------
@@ -61,16 +63,16 @@ def split_full_information(pools: ArrayLike, values: ArrayLike) -> Array:
 
 def both_sides(pools: ArrayLike, shares: ArrayLike) -> Array:
     """Shares [N, 2, I] from themselves or from side 0's share [N, I] of a deal, side 1 having the rest of pools [N, I]."""
-    table, given = np.asarray(pools, dtype=float), np.asarray(shares, dtype=float)
+    table, given = real(pools), real(shares)
     return np.stack([given, table - given], axis=1) if given.ndim == 2 else given
 
 
 def checked(pools: ArrayLike, values: ArrayLike, shares: ArrayLike) -> tuple[Array, Array, Array]:
     """Values [N, 2, I], pools [N, I] and shares [N, 2, I] as floats. ValueError, one line, if the shapes do not fit."""
-    table, worth = np.asarray(pools, dtype=float), np.asarray(values, dtype=float)
+    table, worth = real(pools), real(values)
     if table.ndim != 2 or worth.shape != (table.shape[0], 2, table.shape[1]):
         raise ValueError(f"pools must be [N, I] and values [N, 2, I], got {table.shape} and {worth.shape}")
-    got = np.asarray(shares, dtype=float)
+    got = real(shares)
     if got.shape not in (table.shape, worth.shape):
         raise ValueError(f"shares must be [N, I] or [N, 2, I] for pools {table.shape}, got {got.shape}")
     return worth, table, both_sides(table, got)
@@ -103,7 +105,7 @@ def jain(amounts: ArrayLike) -> Array:
 
     NaN where all amounts are 0.
     """
-    x = np.asarray(amounts, dtype=float)
+    x = real(amounts)
     if x.ndim != 2:
         raise ValueError(f"amounts must be [games, sides], got shape {x.shape}")
     x = over(x, np.abs(x).max(axis=1, keepdims=True, initial=0))  # the index has no unit, and squares may overflow
@@ -118,7 +120,7 @@ def agreement_rate(agreed: ArrayLike) -> float:
 
 def rounds_to_agreement(rounds: ArrayLike, agreed: ArrayLike) -> float:
     """Mean number of turns [N] of the games that ended in a deal; NaN if none did."""
-    taken = floats(np.where(np.asarray(agreed, dtype=float) > 0, np.asarray(rounds, dtype=float), NAN))
+    taken = floats(np.where(real(agreed) > 0, real(rounds), NAN))
     return float(taken.mean()) if taken.size else NAN
 
 
@@ -127,12 +129,12 @@ def concession_curve(rounds: ArrayLike, demands: ArrayLike, games: ArrayLike, se
 
     rounds, demands, games [M]: turn of each offer, the share of its own maximum that it demands, and which game it is of.
     A turn at which nobody demanded anything is NaN with a reason. Later turns are those of the games that lasted: a curve
-    may fall because the tough have left, so read it beside the number of games.
+    may fall because the tough have left, so read it beside the number of games. A turn from TURNS on is no turn.
     """
-    turn, share, game = np.asarray(rounds, dtype=float), np.asarray(demands, dtype=float), np.asarray(games)
+    turn, share, game = real(rounds), real(demands), np.asarray(games)
     if not turn.shape == share.shape == game.shape or turn.ndim != 1:
         raise ValueError(f"rounds, demands and games must be of one length, got {turn.shape}, {share.shape}, {game.shape}")
-    kept = np.isfinite(turn) & np.isfinite(share) & (turn >= 0)
+    kept = np.isfinite(share) & (turn >= 0) & (turn < TURNS)
     turn, share, game = turn[kept].astype(int), share[kept], game[kept]
     curve = []
     for t in range(int(turn.max()) + 1 if turn.size else 0):
@@ -145,5 +147,5 @@ def concession_curve(rounds: ArrayLike, demands: ArrayLike, games: ArrayLike, se
 
 def over(top: ArrayLike, bottom: ArrayLike) -> Array:
     """top / bottom, NaN where bottom is not above 0."""
-    denominator = np.asarray(bottom, dtype=float)
-    return np.asarray(top, dtype=float) / np.where(denominator > 0, denominator, NAN)
+    denominator = real(bottom)
+    return real(top) / np.where(denominator > 0, denominator, NAN)

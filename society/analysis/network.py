@@ -14,6 +14,7 @@ import networkx as nx
 import numpy as np
 from numpy.typing import ArrayLike
 
+from society.analysis.replicates import real
 from society.analysis.statistics import NAN, Array, permutation_p
 
 Measure = Callable[[Array], float]
@@ -21,8 +22,8 @@ Measure = Callable[[Array], float]
 
 def graph_matrix(source: ArrayLike, target: ArrayLike, players: int, weight: ArrayLike | None = None) -> Array:
     """Ties [P, P] from columns [N]: how often, or with what sum of `weight`, row turned to column; no tie to oneself."""
-    who, whom = np.asarray(source, dtype=float), np.asarray(target, dtype=float)
-    much = np.ones(who.shape) if weight is None else np.asarray(weight, dtype=float)
+    who, whom = real(source), real(target)
+    much = np.ones(who.shape) if weight is None else real(weight)
     fine = (who >= 0) & (who < players) & (whom >= 0) & (whom < players) & (who != whom) & np.isfinite(much)
     matrix = np.zeros((players, players))
     np.add.at(matrix, (who[fine].astype(int), whom[fine].astype(int)), much[fine])
@@ -31,7 +32,7 @@ def graph_matrix(source: ArrayLike, target: ArrayLike, players: int, weight: Arr
 
 def _square(ties: ArrayLike) -> Array:
     """A copy without its diagonal. ValueError if it is no square of weights that are finite and not negative."""
-    a = np.array(ties, dtype=float)
+    a = real(ties).copy()
     if a.ndim != 2 or a.shape[0] != a.shape[1]:
         raise ValueError(f"ties must be a square matrix [P, P], got shape {a.shape}")
     if not np.isfinite(a).all() or (a < 0).any():

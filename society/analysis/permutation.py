@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from society.analysis.replicates import NAN, Array, Permuted, floats
+from society.analysis.replicates import NAN, Array, Permuted, floats, real
 
 
 def permutation_p(observed: float, null: ArrayLike, alternative: str = "two-sided") -> float:
@@ -55,7 +55,7 @@ def mantel(x: ArrayLike, y: ArrayLike, seed: int, *, permutations: int = 999, me
 
     Two-sided. method "spearman" correlates the ranks of the n(n-1)/2 pairs, "pearson" the distances themselves.
     """
-    a, b = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    a, b = real(x), real(y)
     if a.shape != b.shape or a.ndim != 2 or a.shape[0] != a.shape[1]:
         return Permuted(NAN, reason=f"needs two square matrices of one size, got {a.shape} and {b.shape}")
     n = a.shape[0]
@@ -89,7 +89,7 @@ def _permuted_sum(left: Array, right: Array, order: NDArray[np.int64]) -> float:
 
 def holm(p: ArrayLike) -> Array:
     """Holm's step-down adjusted p-values [m] (1979). NaN stays NaN yet counts in the family."""
-    given = np.asarray(p, dtype=float)
+    given = np.atleast_1d(real(p))
     filled = np.where(np.isnan(given), 1.0, given)
     order = np.argsort(filled, kind="stable")
     steps = np.maximum.accumulate(filled[order] * (given.size - np.arange(given.size)))

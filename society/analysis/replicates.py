@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 NAN = math.nan
+LARGE = 1e75  # what is larger overflows in a fourth moment, and is taken for missing
 Array = NDArray[np.float64]
 
 
@@ -39,7 +40,23 @@ class Permuted:
         return float(self.null.mean()) if self.null.size else NAN
 
 
+def real(values: ArrayLike) -> Array:
+    """Any input as an array of floats, its shape kept; what is infinite or beyond LARGE is NaN.
+
+    ValueError, one line, for what is no array of real numbers.
+    """
+    try:
+        table = np.asarray(values)
+        if table.dtype.kind == "c":
+            raise TypeError
+        found = np.asarray(table, dtype=float)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError("needs an array of real numbers in rows of one length; number or pad what is none") from None
+    fits = np.abs(np.nan_to_num(found, nan=0.0, posinf=np.inf, neginf=-np.inf)) <= LARGE
+    return found if fits.all() else np.where(fits, found, NAN)
+
+
 def floats(values: ArrayLike) -> Array:
     """A flat float array without what is not finite: a missing replicate is no replicate."""
-    flat = np.asarray(values, dtype=float).ravel()
+    flat = real(values).ravel()
     return flat[np.isfinite(flat)]

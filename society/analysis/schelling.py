@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from society.analysis.replicates import real
 from society.analysis.statistics import Array, Interval, bootstrap_mean, holm, welch_greater
 
 LEVEL = 0.05
@@ -48,7 +49,7 @@ def schelling_diagram(
     worlds agree exactly (a payoff table) the sign of the difference decides. ValueError for fewer than two players or
     unequal lengths; a row with anything not finite is left out.
     """
-    table = [np.asarray(column, dtype=float) for column in (returns, cooperated, others)]
+    table = [real(column) for column in (returns, cooperated, others)]
     world = np.asarray(worlds)
     if players < 2 or any(column.shape != world.shape or world.ndim != 1 for column in table):
         raise ValueError(f"needs two or more players and columns of one length, got {players} and {[c.shape for c in table]}")

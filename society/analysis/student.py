@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from society.analysis.replicates import NAN, Array, Interval, floats
+from society.analysis.replicates import NAN, Array, Interval, floats, real
 
 
 def t_interval(values: ArrayLike, *, level: float = 0.95) -> Interval:
@@ -87,7 +87,7 @@ def equivalence(a: ArrayLike, b: ArrayLike, margin: float, *, paired: bool = Fal
     """
     if not (math.isfinite(margin) and margin > 0):
         raise ValueError(f"margin {margin} must be above 0: say how far apart still counts as equal")
-    first, second = np.asarray(a, dtype=float).ravel(), np.asarray(b, dtype=float).ravel()
+    first, second = real(a).ravel(), real(b).ravel()
     if paired and first.size != second.size:
         raise ValueError(f"pairs need two equal lengths, got {first.size} and {second.size}")
     samples = [floats(first - second)] if paired else [floats(first), floats(second)]

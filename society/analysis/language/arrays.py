@@ -15,8 +15,13 @@ HUGE = 2.0**62  # above it a float or an unsigned integer does not fit
 
 def rows(values: ArrayLike) -> Integers:
     """Any [N] or [N, K] input as integers [N, K]; NaN becomes -1. ValueError, one line, for what is no whole number."""
-    table = np.asarray(values)
-    table = table.reshape(len(table), -1) if table.size else np.empty((len(table) if table.ndim else 0, 0))
+    try:
+        table = np.asarray(values)
+    except ValueError:  # rows of different lengths
+        raise ValueError("meanings and messages are arrays of integers; pad shorter rows with -1") from None
+    if not table.ndim:
+        raise ValueError("meanings and messages are arrays of integers; give one row an utterance")
+    table = table.reshape(len(table), -1) if table.size else np.empty((len(table), 0))
     if table.dtype.kind in "bi":
         return table.astype(np.int64)
     try:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from society.analysis.language.arrays import Integers, codes
+from society.analysis.replicates import real
 from society.analysis.statistics import NAN, Array, Permuted, permutation_p
 
 
@@ -31,7 +32,7 @@ def as_graph(graph: nx.Graph | ArrayLike) -> nx.Graph:
     if isinstance(graph, nx.Graph):
         net: nx.Graph = nx.Graph(graph)
     else:
-        table = np.nan_to_num(np.asarray(graph, dtype=float))
+        table = np.nan_to_num(real(graph))
         if table.ndim != 2 or table.shape[0] != table.shape[1] or (table < 0).any():
             raise ValueError(f"a contact graph is a networkx graph or a square matrix of weights >= 0, got shape {table.shape}")
         net = nx.from_numpy_array((table + table.T) / 2)
@@ -52,7 +53,7 @@ def group_similarity(
     Groups are given ([P]) or the communities of the contact graph. The null permutes the groups' labels over the minds,
     one-sided; n counts minds. NaN with a reason where there is one group, or each mind is a group.
     """
-    s = np.asarray(similarity, dtype=float)
+    s = real(similarity)
     if s.ndim != 2 or s.shape[0] != s.shape[1]:
         raise ValueError(f"similarity is a square matrix [P, P], got shape {s.shape}")
     if groups is not None:

@@ -6,12 +6,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from society.analysis.language.arrays import codes
+from society.analysis.replicates import real
 from society.analysis.statistics import NAN, Array
 
 
-def _distributions(p: ArrayLike) -> Array:
+def _distributions(p: ArrayLike, ndim: int) -> Array:
     """Rows that sum to 1 along the last axis; what is no positive number counts as 0, a row without mass stays zero."""
-    share = np.asarray(p, dtype=float)
+    share = real(p)
+    if share.ndim != ndim:
+        raise ValueError(f"probabilities have shape {share.shape}; give {ndim} axes, the last that of the choices")
     share = np.where(np.isfinite(share) & (share > 0), share, 0.0)
     total = share.sum(axis=-1, keepdims=True)
     return np.divide(share, total, out=np.zeros_like(share), where=total > 0)
@@ -24,7 +27,7 @@ def cic_by_state(p_m: ArrayLike, p_action: ArrayLike) -> Array:
     padding; p_action [S, M, A]: the listener's. 0 for a deaf listener, ln M for one that copies a uniform message.
     Weighted by p(m|s), so that a perfectly certain speaker scores 0, however much its listener would heed other words.
     """
-    said, acts = _distributions(p_m), _distributions(p_action)
+    said, acts = _distributions(p_m, 2), _distributions(p_action, 3)
     mean = np.einsum("sm,sma->sa", said, acts)[:, None, :]
     ratio = np.divide(acts, mean, out=np.ones_like(acts), where=(acts > 0) & (mean > 0))
     return np.maximum(0.0, np.einsum("sm,sma->s", said, acts * np.log(ratio)))
@@ -43,11 +46,11 @@ def positive_signalling(p_m: ArrayLike, minds: ArrayLike | None = None, weights:
     [S] times. Exact for these states, so that no shuffle is needed: 0 when speakers ignore the state. A mind of fewer
     than two states is left out; NaN if all are.
     """
-    p = _distributions(p_m)
+    p = _distributions(p_m, 2)
     if len(p) < 2:
         return NAN
     mind = np.zeros(len(p), dtype=np.int64) if minds is None else codes(minds)
-    weight = np.ones(len(p)) if weights is None else np.asarray(weights, dtype=float)
+    weight = np.ones(len(p)) if weights is None else real(weights)
     several = np.bincount(mind) > 1
     total = np.bincount(mind, weight)
     kept = np.flatnonzero(several & (total > 0))
@@ -69,8 +72,8 @@ def positive_listening_by_state(p_m: ArrayLike, p_action: ArrayLike, p_action_si
 
     p_m [S, M], p_action [S, M, A], p_action_silent [S, A] (Lowe et al. 2019; Eccles et al. 2019).
     """
-    distance = np.abs(_distributions(p_action) - _distributions(p_action_silent)[:, None, :]).sum(axis=-1)
-    return np.asarray((_distributions(p_m) * distance).sum(axis=-1))
+    distance = np.abs(_distributions(p_action, 3) - _distributions(p_action_silent, 2)[:, None, :]).sum(axis=-1)
+    return np.asarray((_distributions(p_m, 2) * distance).sum(axis=-1))
 
 
 def positive_listening(p_m: ArrayLike, p_action: ArrayLike, p_action_silent: ArrayLike) -> float:

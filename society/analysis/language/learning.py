@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from society.analysis.replicates import real
 from society.analysis.statistics import NAN, Array, Interval, floats
 
 
@@ -37,7 +38,7 @@ def ease_of_teaching(steps: ArrayLike, accuracy: ArrayLike, chance: float = 0.0)
     steps [T] (agent-steps or updates, rising) and accuracy [T] in 0..1, by trapezoids; accuracy is put on the scale where
     `chance` is 0 and 1 is 1. Points that lack a number are left out; NaN for fewer than two or a chance of 1.
     """
-    x, y = np.asarray(steps, dtype=float).ravel(), np.asarray(accuracy, dtype=float).ravel()
+    x, y = real(steps).ravel(), real(accuracy).ravel()
     if x.shape != y.shape:
         raise ValueError(f"steps and accuracy differ in number: {len(x)} and {len(y)}")
     known = np.isfinite(x) & np.isfinite(y)
