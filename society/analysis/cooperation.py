@@ -118,10 +118,12 @@ def reciprocity(own: ArrayLike, partner: ArrayLike, worlds: ArrayLike, seed: int
     """P(cooperate | partner cooperated before) - P(cooperate | partner defected before), mean over worlds; two-sided.
 
     own, partner [S, T]: 1, 0, or -1 where there was no round; worlds [S]: the world of each series. Tit for tat gives 1,
-    a player that does not look gives 0. In the null each series meets the partner of another one at the same rounds, which
-    keeps trends in time and runs of equal moves, and breaks only the answering. n counts worlds in which partners did both.
+    a player that does not look gives 0. The difference is of each series, then the mean over those of a world: pooled, one
+    who always cooperates beside one who always defects would give -1. In the null each meets the partner of another pair at
+    the same rounds, which keeps trends in time and runs of equal moves, and breaks only the answering; where both sides of
+    a pair are given they stay a pair. n counts worlds in which partners did both.
     """
-    mine, other = real(own), real(partner)
+    mine, other = np.asarray(own, dtype=float), np.asarray(partner, dtype=float)
     if mine.ndim != 2 or mine.shape != other.shape or np.shape(worlds) != mine.shape[:1]:
         raise ValueError(f"own and partner must be [S, T], worlds [S], got {mine.shape}, {other.shape}, {np.shape(worlds)}")
     world = np.unique(np.asarray(worlds), return_inverse=True)[1].reshape(-1)
@@ -131,31 +133,53 @@ def reciprocity(own: ArrayLike, partner: ArrayLike, worlds: ArrayLike, seed: int
         return Permuted(NAN, reason="one round a series: no move comes after another")
     if not n:
         return Permuted(NAN, reason="in no world partners both cooperated and defected before a move")
-    if len(mine) < 2:
-        return Permuted(value, n=n, reason="one series: no other partner to compare with")
+    first, mirrored = _pairs(mine, other, world)
+    if len(first) < 2:
+        return Permuted(value, n=n, reason="one pair: no other partner to compare with")
     rng = np.random.default_rng(seed)
-    drawn = np.array([_mean(answers(mine, other[rng.permutation(len(mine))], world)) for _ in range(permutations)])
+    a, b, place = mine[first], other[first], np.concatenate([world[first], world[first[mirrored]]])
+
+    def met(order: NDArray[np.int64]) -> float:
+        c = b[order]
+        return _mean(answers(np.concatenate([a, c[mirrored]]), np.concatenate([c, a[mirrored]]), place))
+
+    drawn = np.array([met(rng.permutation(len(first))) for _ in range(permutations)])
     null = drawn[np.isfinite(drawn)]
     if not null.size:
         return Permuted(value, n=n, reason="partners of other series never both cooperated and defected")
     return Permuted(value, null, permutation_p(value - null.mean(), null - null.mean()), n)
 
 
+def _pairs(own: Array, partner: Array, world: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """The first series of each pair [P], and whether the other side's series is there too [P]."""
+    waiting: dict[tuple[int, bytes, bytes], list[int]] = {}
+    first: list[int] = []
+    mirrored: list[bool] = []
+    for i, (w, mine, theirs) in enumerate(zip(world.tolist(), own, partner, strict=True)):
+        found = waiting.get((w, theirs.tobytes(), mine.tobytes()))
+        if found:
+            mirrored[found.pop()] = True
+            continue
+        waiting.setdefault((w, mine.tobytes(), theirs.tobytes()), []).append(len(first))
+        first.append(i)
+        mirrored.append(False)
+    return np.array(first, dtype=np.int64), np.array(mirrored, dtype=bool)
+
+
 def answers(own: ArrayLike, partner: ArrayLike, world: ArrayLike) -> Array:
-    """The difference of `reciprocity` for each world 0, 1, ... of series [S, T]; NaN where partners did not do both."""
-    now, before, index = real(own), real(partner), real(world)
-    if now.ndim != 2 or now.shape != before.shape or index.shape != now.shape[:1] or not (index >= 0).all():
-        raise ValueError(f"own and partner are [S, T] and world [S], from 0; got {now.shape}, {before.shape}, {index.shape}")
-    now, before, index = now[:, 1:], before[:, :-1], index.astype(np.int64)
+    """Mean over each world 0, 1, ... of the difference of `reciprocity` of its series [S, T]; NaN where no partner did both."""
+    now, before = np.asarray(own, dtype=float)[:, 1:], np.asarray(partner, dtype=float)[:, :-1]
     played = (now >= 0) & (before >= 0)
 
     def rate(condition: NDArray[np.bool_]) -> Array:
         there = played & condition
-        total = np.bincount(index, weights=there.sum(axis=1))
-        cooperated = np.bincount(index, weights=(there & (now > 0)).sum(axis=1))
-        return np.asarray(cooperated / np.where(total > 0, total, NAN))
+        total = there.sum(axis=1)
+        return np.asarray((there & (now > 0)).sum(axis=1) / np.where(total > 0, total, NAN))
 
-    return np.asarray(rate(before > 0) - rate(before <= 0))
+    each, index = rate(before > 0) - rate(before <= 0), np.asarray(world, dtype=np.int64)
+    known = np.isfinite(each)
+    count = np.bincount(index, weights=known)
+    return np.asarray(np.bincount(index, weights=np.where(known, each, 0.0)) / np.where(count > 0, count, NAN))
 
 
 def _mean(values: Array) -> float:

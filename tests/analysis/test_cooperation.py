@@ -109,6 +109,21 @@ def test_a_common_trend_is_no_reciprocity():
     assert found.value > 0.2 and found.null_mean == pytest.approx(found.value, abs=0.1) and found.p > 0.05
 
 
+def test_those_who_look_at_nobody_give_nothing():
+    """A cooperator beside a defector is no answer, and slow moods of two sides that ignore each other are none either."""
+    mixed = np.array([[1.0] * 20, [0, 1] + [0] * 18])  # the second tries once; the first cooperates whatever comes
+    assert cooperation.answers(mixed, mixed[::-1], [0, 0]).tolist() == [0.0]
+
+    def moods(seed):
+        rng = np.random.default_rng(seed)
+        turns = np.where(rng.random((40, 60)) < 0.05, -1, 1)
+        sides = (turns.cumprod(axis=1) * rng.choice([-1, 1], (40, 1)) > 0).astype(float)
+        both = sides.reshape(20, 2, 60)[:, ::-1].reshape(40, 60)
+        return cooperation.reciprocity(sides, both, np.repeat(np.arange(20), 2), 0, permutations=99).p <= 0.05
+
+    assert sum(moods(seed) for seed in range(60)) <= 7
+
+
 def test_reciprocity_by_hand_with_padding():
     own, partner = [[1, 1, 0, -1], [0, 1, 1, 1]], [[1, 0, 1, 1], [1, 0, 1, 0]]
     # world 0: after C: 1; after D: 0 -> 1. world 1: after C (rounds 1, 3): 1, 1; after D (round 2): 1 -> 0
