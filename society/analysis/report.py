@@ -25,6 +25,7 @@ from society.analysis.estimate import NAN, Estimate
 from society.analysis.metrics import METRICS
 from society.analysis.run import Reader, Run
 from society.analysis.statistics import holm, t_interval, t_test
+from society.record.printable import printable
 
 WIDTH = 120
 CONTRASTS = ("effect_of_", "worth_over_")
@@ -178,7 +179,8 @@ def render(estimates: Report, declared: Declared) -> str:
         text.append(f"PRIMARY (p-values Holm-adjusted over {len(primary)})")
         text += [*_section(primary, estimates, declared, width), ""]
     text += ["EXPLORATORY" if primary else "ESTIMATES", *_section(others, estimates, declared, width)]
-    return "\n".join([*text, *_without_value(absent)]) + "\n"
+    lines = "\n".join([*text, *_without_value(absent)]).split("\n")
+    return "\n".join(map(printable, lines)) + "\n"
 
 
 def _without_value(lines: Report) -> list[str]:
@@ -196,7 +198,7 @@ def _without_value(lines: Report) -> list[str]:
 def _section(lines: Report, everything: Report, declared: Declared, width: int) -> list[str]:
     text: list[str] = []
     for unit in dict.fromkeys(line.unit for line in lines):
-        text.append(f"-- {unit or 'no unit'}")
+        text.append(printable(f"-- {unit or 'no unit'}"))
         for line in (one for one in lines if one.unit == unit):
             text.append(_row(width, *_cells(line), _anchors(line, everything, declared)))
             if line.reason:
@@ -206,7 +208,7 @@ def _section(lines: Report, everything: Report, declared: Declared, width: int) 
 
 def _label(line: Estimate) -> str:
     told = line.condition == "normal" or line.metric.startswith(CONTRASTS)
-    return line.metric if told else f"{line.metric} ({line.condition})"
+    return printable(line.metric if told else f"{line.metric} ({line.condition})")
 
 
 def _cells(line: Estimate) -> tuple[str, ...]:

@@ -93,17 +93,14 @@ HEAD = ("study", "row", "published", "ours", "95 % interval", "tolerance", "verd
 
 def _table(results: list[dict[str, Any]]) -> list[str]:
     """All rows of all studies under one head, then what must be known of those that fall short."""
-    cells = [HEAD, *(tuple(map(_printable, cell)) for result in results for cell in _cells(result))]
+    from society.record.printable import printable
+
+    cells = [HEAD, *(tuple(map(printable, cell)) for result in results for cell in _cells(result))]
     widths = [max(len(line[i]) for line in cells) for i in range(len(HEAD))]
     lines = ["  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in cells]
     fell = [result["name"] for result in results if not result["holds"]]
     sum_up = f"{len(results) - len(fell)} of {len(results)} hold" + (f"; not: {', '.join(fell)}" if fell else "")
-    return [*lines, *(_printable(f"{name}: {note}") for result in results for name, note in _notes(result)), sum_up]
-
-
-def _printable(text: str) -> str:
-    """One line that cannot steer a terminal, whatever a study's labels and errors hold."""
-    return "".join(c if c.isprintable() else " " if c.isspace() else "?" for c in text)
+    return [*lines, *(printable(f"{name}: {note}") for result in results for name, note in _notes(result)), sum_up]
 
 
 def _cells(result: dict[str, Any]) -> list[tuple[str, ...]]:
