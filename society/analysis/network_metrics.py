@@ -21,7 +21,7 @@ GRAPHS = 39
 
 @dataclass(frozen=True)
 class Graph:
-    """A graph of seats: the rows of `table` from `seat` to `other`, counted. A deal has two ends and no direction."""
+    """A graph of seats: the rows of `table` from `seat` to `other`, counted. A trade has two ends and no direction."""
 
     table: str
     other: str

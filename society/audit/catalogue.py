@@ -26,12 +26,12 @@ BASE: dict[str, Any] = {
 }
 
 
-def _none(**fields: Any) -> dict[str, Any]:
-    """A twin without; `truth` holds what is true nevertheless."""
+def twin(**fields: Any) -> dict[str, Any]:
+    """The twin without what is planted: these fields, and `truth` of what is true nevertheless."""
     return {**fields, "truth": nothing(**fields.get("truth", {}))}
 
 
-BABBLE = _none(speak=policies.babble(), truth=HEARS)
+BABBLE = twin(speak=policies.babble(), truth=HEARS)
 EVENT: dict[str, Any] = {"values": 2, "code": codes.holistic()}
 PRESENCE = {"content": False, "presence": True}
 
@@ -39,25 +39,25 @@ PRESENCE = {"content": False, "presence": True}
 FAMILIES: list[Family] = [
     ("honest", "speakers say what they know / any word; listeners obey", {}, BABBLE, {}),
     ("deaf_listener", "the listener obeys / guesses; speakers are honest", {},
-     _none(listen=policies.deaf, truth=SIGNALS), {}),
+     twin(listen=policies.deaf, truth=SIGNALS), {}),
     ("constant_symbol", "each speaker has one symbol for life: that of what it knows for life / a habit",
-     {"means": codes.for_life}, _none(speak=policies.habit, truth=HEARS), {}),
+     {"means": codes.for_life}, twin(speak=policies.habit, truth=HEARS), {}),
     ("beacon", "somebody calls when something is there / at random; the word is any",
      {"speak": policies.beacon(True, policies.babble()), "truth": answers(**PRESENCE)},
-     _none(speak=policies.beacon(False, policies.babble()), truth=HEARS),
+     twin(speak=policies.beacon(False, policies.babble()), truth=HEARS),
      {**EVENT, "listen": policies.instead(policies.always(0), policies.always(1))}),
     ("unused_content", "the word tells what is there; the listener heeds the word / only that there was one",
      {"listen": policies.instead(policies.always(0), policies.obey())},
      {"listen": policies.instead(policies.always(0), policies.any_but_first), "truth": answers(**PRESENCE)},
      {"speak": policies.beacon(True, policies.tell())}),
     ("liar", "speakers say the opposite and listeners know it / believe them",
-     {}, _none(listen=policies.contrary(), truth={**BOTH, "channel": True, "content": True, "own_world": True}), {}),
+     {}, twin(listen=policies.contrary(), truth={**BOTH, "channel": True, "content": True, "own_world": True}), {}),
     ("timing_channel", "when the one word is said tells what is known / nothing",
      {"speak": policies.timing(True), "truth": answers(**PRESENCE)},
-     _none(speak=policies.timing(False), truth=HEARS),
+     twin(speak=policies.timing(False), truth=HEARS),
      {**EVENT, "means": codes.per_turn, "hold": 2, "listen": policies.clocked}),
     ("visible_state", "the listener is blind and obeys / sees the state itself and heeds no message",
-     {}, _none(listen=policies.sees, silent=policies.sees, truth=SIGNALS), {}),
+     {}, twin(listen=policies.sees, silent=policies.sees, truth=SIGNALS), {}),
     ("crutch", "the listener relies on messages; grown without, it guesses / sees the state as well",
      {}, {"silent": policies.sees, "truth": answers(worth=False)}, {}),
     ("synonyms", "two words for every meaning / eight words for nothing", {"speak": policies.synonyms()}, BABBLE,
@@ -67,45 +67,45 @@ FAMILIES: list[Family] = [
     ("one_honest", "one of four speakers is honest / none; all are believed",
      {"speak": policies.only(1, policies.tell(), policies.babble())}, BABBLE, {}),
     ("sparse_speech", "three words in ten ticks, honest / any", {"speak": policies.when(0.3, policies.tell())},
-     _none(speak=policies.when(0.3, policies.babble()), truth=HEARS), {}),
+     twin(speak=policies.when(0.3, policies.babble()), truth=HEARS), {}),
     ("delayed_answer", "the answer comes two ticks late / never", {"listen": policies.late(2, policies.obey())},
-     _none(listen=policies.deaf, truth=SIGNALS), {"delay": 2}),
+     twin(listen=policies.deaf, truth=SIGNALS), {"delay": 2}),
     ("channel_noise", "three symbols in ten are garbled; speakers are honest / babble", {}, BABBLE, {"noise": 0.3}),
     ("pseudo_replication", "what is known and what is said stay for life, fitting / unrelated",
-     {}, _none(speak=policies.habit, listen=policies.deaf), {"means": codes.for_life}),
+     {}, twin(speak=policies.habit, listen=policies.deaf), {"means": codes.for_life}),
     ("time_trend", "words and actions drift with the day / and do nothing else", {},
-     _none(speak=policies.drift, listen=policies.by_clock), {"means": codes.trending, "silent": policies.by_clock}),
+     twin(speak=policies.drift, listen=policies.by_clock), {"means": codes.trending, "silent": policies.by_clock}),
     ("common_cause", "all see the weather; they talk of what they know / of the weather, and act on it", {},
-     _none(speak=policies.weather, listen=policies.by_public), {}),
+     twin(speak=policies.weather, listen=policies.by_public), {}),
     ("copycat", "a listener of habits is told things / is echoed", {"listen": policies.sticky(0.4, policies.obey())},
-     _none(speak=policies.echo, listen=policies.sticky(0.8, policies.deaf)), {}),
+     twin(speak=policies.echo, listen=policies.sticky(0.8, policies.deaf)), {}),
     ("self_talk", "speakers do as they say: what they know, and are heard / any word, and nobody hears", {},
-     _none(speak=policies.babble(), listen=policies.deaf), {"own": "said"}),
+     twin(speak=policies.babble(), listen=policies.deaf), {"own": "said"}),
     ("irrelevant_talk", "speakers tell what is asked / something else; they are believed",
-     {"speak": policies.first_attribute}, _none(speak=policies.second_attribute, truth=BOTH),
+     {"speak": policies.first_attribute}, twin(speak=policies.second_attribute, truth=BOTH),
      {"attributes": 2, "fixed_query": True, "code": codes.first_attribute_code}),
     ("identity", "each speaker mostly knows one thing; it is told / has a favourite word, and who speaks is seen",
-     {}, _none(speak=policies.favourite, listen=policies.by_speaker),
+     {}, twin(speak=policies.favourite, listen=policies.by_speaker),
      {"means": codes.favoured, "silent": policies.by_speaker}),
     ("code_drift", "the code moves at noon and listeners know / any word",
      {"speak": policies.shifted, "listen": policies.shifted_back}, BABBLE, {}),
     ("skewed_state", "one answer is right seven times in ten; told / always given",
-     {}, _none(listen=policies.majority, truth=SIGNALS), {"means": codes.skewed, "silent": policies.majority}),
+     {}, twin(listen=policies.majority, truth=SIGNALS), {"means": codes.skewed, "silent": policies.majority}),
     ("misleading_babble", "the listener believes any word and knows the odds in silence; told / misled",
-     {}, _none(speak=policies.babble(), truth={**HEARS, "channel": True, "presence": True}),
+     {}, twin(speak=policies.babble(), truth={**HEARS, "channel": True, "presence": True}),
      {"means": codes.skewed, "listen": policies.instead(policies.majority, policies.obey())}),
     ("certain_speaker", "speakers never stray; the listener obeys / guesses", {},
-     _none(listen=policies.deaf, truth=SIGNALS), {"speak": policies.tell(1.0)}),
+     twin(listen=policies.deaf, truth=SIGNALS), {"speak": policies.tell(1.0)}),
     ("rare_listening", "the listener attends to one message in four / to none",
-     {"listen": policies.sometimes(0.25, policies.obey())}, _none(listen=policies.deaf, truth=SIGNALS), {}),
+     {"listen": policies.sometimes(0.25, policies.obey())}, twin(listen=policies.deaf, truth=SIGNALS), {}),
     ("private_offset", "the listener answers what it hears / moved by a coin of its own", {},
-     _none(listen=policies.offset, truth=BOTH), {}),
+     twin(listen=policies.offset, truth=BOTH), {}),
     ("divided_worlds", "all worlds gain / half of them gain what the others lose", {},
-     _none(listen=policies.divided, truth=BOTH), {}),
+     twin(listen=policies.divided, truth=BOTH), {}),
     ("shared_targets", "every world / all worlds alike have the same right answer", {},
      {"means": codes.everywhere, "truth": answers(own_world=False)}, {}),
     ("constant_language", "honest words / always the same word, obeyed", {},
-     _none(speak=policies.constant(), truth=HEARS), {}),
+     twin(speak=policies.constant(), truth=HEARS), {}),
 ]  # fmt: skip
 
 

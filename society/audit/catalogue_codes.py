@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from society.audit import codes, policies
-from society.audit.catalogue import Family, _none
+from society.audit.catalogue import Family, twin
 from society.audit.society import answers
 
 BUILT = answers(compositional=True, private=False)
@@ -34,7 +34,7 @@ FAMILIES: list[Family] = [
     ("noisy_speakers", "speakers stray four times in ten; by parts / by random words", PARTS, WORDS,
      {"speak": policies.tell(0.6)}),
     ("many_words", "a private random word for each of 64 things / any of 64 words",
-     {"truth": OWN}, _none(speak=policies.babble(), truth={"listening": True}),
+     {"truth": OWN}, twin(speak=policies.babble(), truth={"listening": True}),
      {"attributes": 3, "messages": codes.strings(4, 3), "code": codes.holistic(True)}),
     ("dialects", "each pair has a language by parts of its own / all share one",
      {**PAIRED, "code": codes.compositional(True), "truth": {**BUILT, "private": True}},

@@ -13,7 +13,7 @@ from society.analysis import language
 from society.analysis.statistics import Array
 from society.config import Config
 from society.engine import build
-from society.engine.rollout import Clock, Minds
+from society.engine.rollout import Minds
 from society.engine.training import Training
 from society.keys import Keys
 from society.population.matchmaking import Seating
@@ -22,7 +22,7 @@ from society.world.channel import Intervention
 from society.world.scenario import Observation, Spec
 from society.world.worlds import Worlds
 
-FIRST = 1 << 30  # worlds that training never saw
+from ._pairs import JUDGED, finish
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,7 @@ class Played:
 
 def grow(config: Config) -> Population:
     """The population of a config, trained to its end."""
-    training = Training(config)
-    while training.done < training.total:
-        training.update(Clock())
-    return training.population
+    return finish(Training(config)).population
 
 
 def play(config: Config, population: Population, worlds: int, rounds: int, change: Intervention | None = None) -> Played:
@@ -49,7 +46,7 @@ def play(config: Config, population: Population, worlds: int, rounds: int, chang
     game = build.scenario(config, intervention=change)
     seats = build.matchmaker(config)(population.minds, game.spec, worlds, Keys.worldless(config.seed, "talkers"))
     minds = Minds(population, Seating.of(seats, population.minds))
-    now = Worlds.begin(game, config.seed, torch.arange(FIRST, FIRST + worlds))
+    now = Worlds.begin(game, config.seed, torch.arange(JUDGED, JUDGED + worlds))
     found: dict[str, list[Tensor]] = {"said": [], "move": [], "paid": [], "influence": []}
     with torch.no_grad():
         for _ in range(rounds):

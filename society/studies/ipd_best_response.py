@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 from society.analysis.statistics import Array, t_interval
 from society.config import resolve
 from society.engine import build
-from society.engine.rollout import Clock
 from society.engine.training import Training
 from society.keys import Keys
 from society.population.population import Population
 from society.world.scenario import Scenario, State
 
+from ._pairs import finish
 from ._rows import result, row
 
 DISCOUNT = 0.96
@@ -125,10 +125,8 @@ def policy_value(rules: Rules, policy: Array) -> float:
 
 def learned(config: Any, rules: Rules) -> Array:
     """The exact value [P] of what each mind of a trained stack does."""
-    training = Training(config)
-    while training.done < training.total:
-        training.update(Clock())
-    return np.array([policy_value(rules, policy) for policy in policies(training.population, rules)])
+    population = finish(Training(config)).population
+    return np.array([policy_value(rules, policy) for policy in policies(population, rules)])
 
 
 def policies(population: Population, rules: Rules) -> Array:
