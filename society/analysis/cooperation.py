@@ -65,8 +65,9 @@ def sanction_targeting(strikes: ArrayLike, defected: ArrayLike, seed: int, *, pe
     """Share of strikes that hit a defector, against strikers who choose among the others without looking; two-sided.
 
     strikes [W, N, N] counts how often seat i struck seat j, defected [W, N] is 1 for a defector, 0 for a cooperator, NaN
-    for a seat that is neither (strikes by it count, strikes at it do not). In the null the labels of the others are
-    shuffled for each striker by itself, so its many strikes at one target stay together. n counts worlds with a strike at
+    for a seat that is neither (strikes by it count, strikes at it do not). The null is the share of defectors among those
+    whom each striker could have struck. What exceeds it is tested with the labels of a world dealt anew to its seats: who
+    strikes whom and how often stays, so that a crowd with one victim is one choice. n counts worlds with a strike at
     somebody labelled.
     """
     hits, label = targets(strikes, defected)
@@ -77,9 +78,10 @@ def sanction_targeting(strikes: ArrayLike, defected: ArrayLike, seed: int, *, pe
     value, choice = _aimed(counted, label), np.nanmax(label, axis=2, initial=0) > np.nanmin(label, axis=2, initial=1)
     if not (choice & (counted.sum(axis=2) > 0)).any():
         return Permuted(value, n=worlds, reason="no striker had both a cooperator and a defector to choose from")
-    rng = np.random.default_rng(seed)
-    null = np.array([_aimed(counted, _shuffled(label, rng)) for _ in range(permutations)])
-    return Permuted(value, null, permutation_p(value - null.mean(), null - null.mean()), worlds)
+    rng, of_seats, blind = np.random.default_rng(seed), np.asarray(defected, dtype=float), _blindly(counted, label)
+    drawn = (targets(strikes, _shuffled(of_seats, rng))[1] for _ in range(permutations))
+    excess = np.array([_aimed(counted, one) - _blindly(counted, one) for one in drawn])
+    return Permuted(value, blind + excess, permutation_p(value - blind, excess), worlds)
 
 
 def targets(strikes: ArrayLike, defected: ArrayLike) -> tuple[Array, Array]:
@@ -94,17 +96,23 @@ def targets(strikes: ArrayLike, defected: ArrayLike) -> tuple[Array, Array]:
 
 
 def _shuffled(label: Array, rng: np.random.Generator) -> Array:
-    """Each striker's labels in another order, NaN staying where they are."""
+    """The labels of each world's seats in another order [W, N], NaN staying where they are."""
     keys = np.where(np.isfinite(label), rng.random(label.shape), np.inf)
-    places = np.argsort(np.where(np.isfinite(label), np.arange(label.shape[2]), np.inf), axis=2, kind="stable")
-    drawn = np.take_along_axis(label, np.argsort(keys, axis=2, kind="stable"), axis=2)
+    places = np.argsort(np.where(np.isfinite(label), np.arange(label.shape[1]), np.inf), axis=1, kind="stable")
     shuffled = np.empty_like(label)
-    np.put_along_axis(shuffled, places, drawn, axis=2)
+    np.put_along_axis(shuffled, places, np.take_along_axis(label, np.argsort(keys, axis=1, kind="stable"), axis=1), axis=1)
     return shuffled
 
 
 def _aimed(counted: Array, label: Array) -> float:
     return float((counted * np.nan_to_num(label)).sum() / counted.sum())
+
+
+def _blindly(counted: Array, label: Array) -> float:
+    """The share that strikers would have who pick among the labelled others without looking."""
+    labelled = np.isfinite(label).sum(axis=2)
+    share = np.nansum(label, axis=2) / np.maximum(1, labelled)
+    return float((counted.sum(axis=2) * share).sum() / counted.sum())
 
 
 def _ratio(means: Array) -> Array:

@@ -70,6 +70,22 @@ def test_targeting_is_valid_for_strikers_who_never_change_their_target():
     assert calls <= 120 * 0.1
 
 
+@pytest.mark.parametrize("crowd", [True, False])
+def test_targeting_is_valid_for_crowds_and_for_angry_defectors(crowd):
+    """All strike one seat, whatever it does; or defectors strike ten times as often, at anybody."""
+
+    def called(seed):
+        rng, seats = np.random.default_rng(seed), np.arange(6)
+        defected, strikes = (rng.random((20, 6)) < 0.4).astype(float), np.zeros((20, 6, 6))
+        for w in range(20):
+            victims = np.full(6, rng.integers(6)) if crowd else (seats + rng.integers(1, 6, 6)) % 6
+            strikes[w, seats, victims] += 10 if crowd else 1 + 9 * defected[w]
+            strikes[w, seats, seats] = 0
+        return cooperation.sanction_targeting(strikes, defected, seed, permutations=99).p <= 0.05
+
+    assert sum(called(seed) for seed in range(60)) <= 7
+
+
 def test_targeting_by_hand_and_where_there_is_no_choice():
     strikes = np.zeros((1, 3, 3))
     strikes[0, 0, 1], strikes[0, 0, 2], strikes[0, 2, 0] = 3, 1, 4
