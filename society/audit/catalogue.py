@@ -118,8 +118,8 @@ def societies() -> list[Society]:
 
 def twins(family: Family) -> Iterator[Society]:
     """The planted society and its twin without the effect."""
-    name, about, planted, twin, shared = family
-    for given, with_it in ((planted, True), (twin, False)):
+    name, about, planted, bare, shared = family
+    for given, with_it in ((planted, True), (bare, False)):
         fields = {**BASE, **shared, **given}
         suffix = "" if with_it else "/without"
         yield Society(name=name + suffix, family=name, planted=with_it, about=about, **fields)
