@@ -78,7 +78,7 @@ def sanction_targeting(strikes: ArrayLike, defected: ArrayLike, seed: int, *, pe
     value, choice = _aimed(counted, label), np.nanmax(label, axis=2, initial=0) > np.nanmin(label, axis=2, initial=1)
     if not (choice & (counted.sum(axis=2) > 0)).any():
         return Permuted(value, n=worlds, reason="no striker had both a cooperator and a defector to choose from")
-    rng, of_seats, blind = np.random.default_rng(seed), np.asarray(defected, dtype=float), _blindly(counted, label)
+    rng, of_seats, blind = np.random.default_rng(seed), real(defected), _blindly(counted, label)
     drawn = (targets(strikes, _shuffled(of_seats, rng))[1] for _ in range(permutations))
     excess = np.array([_aimed(counted, one) - _blindly(counted, one) for one in drawn])
     return Permuted(value, blind + excess, permutation_p(value - blind, excess), worlds)
@@ -131,7 +131,7 @@ def reciprocity(own: ArrayLike, partner: ArrayLike, worlds: ArrayLike, seed: int
     the same rounds, which keeps trends in time and runs of equal moves, and breaks only the answering; where both sides of
     a pair are given they stay a pair. n counts worlds in which partners did both.
     """
-    mine, other = np.asarray(own, dtype=float), np.asarray(partner, dtype=float)
+    mine, other = real(own), real(partner)
     if mine.ndim != 2 or mine.shape != other.shape or np.shape(worlds) != mine.shape[:1]:
         raise ValueError(f"own and partner must be [S, T], worlds [S], got {mine.shape}, {other.shape}, {np.shape(worlds)}")
     world = np.unique(np.asarray(worlds), return_inverse=True)[1].reshape(-1)
@@ -176,7 +176,10 @@ def _pairs(own: Array, partner: Array, world: NDArray[np.int64]) -> tuple[NDArra
 
 def answers(own: ArrayLike, partner: ArrayLike, world: ArrayLike) -> Array:
     """Mean over each world 0, 1, ... of the difference of `reciprocity` of its series [S, T]; NaN where no partner did both."""
-    now, before = np.asarray(own, dtype=float)[:, 1:], np.asarray(partner, dtype=float)[:, :-1]
+    now, before, index = real(own), real(partner), real(world)
+    if now.ndim != 2 or now.shape != before.shape or index.shape != now.shape[:1] or not (index >= 0).all():
+        raise ValueError(f"own and partner are [S, T] and world [S], from 0; got {now.shape}, {before.shape}, {index.shape}")
+    now, before, place = now[:, 1:], before[:, :-1], index.astype(np.int64)
     played = (now >= 0) & (before >= 0)
 
     def rate(condition: NDArray[np.bool_]) -> Array:
@@ -184,10 +187,10 @@ def answers(own: ArrayLike, partner: ArrayLike, world: ArrayLike) -> Array:
         total = there.sum(axis=1)
         return np.asarray((there & (now > 0)).sum(axis=1) / np.where(total > 0, total, NAN))
 
-    each, index = rate(before > 0) - rate(before <= 0), np.asarray(world, dtype=np.int64)
+    each = rate(before > 0) - rate(before <= 0)
     known = np.isfinite(each)
-    count = np.bincount(index, weights=known)
-    return np.asarray(np.bincount(index, weights=np.where(known, each, 0.0)) / np.where(count > 0, count, NAN))
+    count = np.bincount(place, weights=known)
+    return np.asarray(np.bincount(place, weights=np.where(known, each, 0.0)) / np.where(count > 0, count, NAN))
 
 
 def _mean(values: Array) -> float:
