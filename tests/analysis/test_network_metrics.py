@@ -57,6 +57,17 @@ def test_groups_of_traders():
     assert 0 < found["trade_network.centralisation"].null < 0.5
 
 
+def test_traders_who_differ_in_volume_alone_are_no_groups():
+    def world(rng):
+        volume = rng.gamma(1.0, 1, 10)
+        rate = np.outer(volume, volume)
+        return np.triu(rng.poisson(60 * rate / (rate.sum() - np.trace(rate))), 1)
+
+    rng = np.random.default_rng(3)
+    z = [lines(reader(trades=rows([world(rng) for _ in range(8)], "partner")))["trade_network.modularity.z"] for _ in range(3)]
+    assert abs(np.mean([line.value for line in z])) < 0.5 and any(line.ci_low < 0 < line.ci_high for line in z)
+
+
 def test_a_deal_has_no_direction():
     half = np.triu(random_graph(1, 10, 0.4))
     found = lines(reader(trades=rows([half], "partner")))["trade_network.modularity"]
