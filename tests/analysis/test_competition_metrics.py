@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from test_network_metrics import reader
 
 from society.analysis.competition_metrics import rated
@@ -63,6 +64,23 @@ def test_deals_are_won_by_the_higher_score():
     found = lines(deals=frame.assign(partner_score=0.1))
     assert found["rating_spread.deals"].value == pytest.approx(200 * math.log10(40.5 / 0.5))
     assert found["cyclic_share.deals"].reason == "fewer than three minds met: no cycle"
+
+
+def test_turns_at_being_ahead_are_no_spread():
+    frame = pd.DataFrame({"condition": "normal", "world": [0, 1] * 20, "mind": 0, "partner_mind": 1})
+    found = lines(deals=frame.assign(score=[0.9, 0.2] * 20, partner_score=[0.2, 0.9] * 20))
+    assert found["rating_spread.deals"].value == pytest.approx(0, abs=1e-9)
+
+
+def test_the_interval_is_that_of_another_bootstrap():
+    """Of two minds the spread is a function of the share of games won, so its bounds are those of the share."""
+    won = np.random.default_rng(0).binomial(10, 0.8, size=40)
+    ahead = (np.arange(10) < won[:, None]).ravel()
+    frame = pd.DataFrame({"condition": "normal", "world": np.repeat(np.arange(40), 10), "mind": np.where(ahead, 0, 1)})
+    line = lines(contests=frame.assign(target_mind=1 - frame["mind"]))["rating_spread.strikes"]
+    share = stats.bootstrap((won / 10,), np.mean, method="percentile", rng=np.random.default_rng(1)).confidence_interval
+    expected = [200 * math.log10((400 * p + 0.5) / (400 * (1 - p) + 0.5)) for p in share]
+    assert [line.ci_low, line.ci_high] == pytest.approx(expected, rel=0.06)
 
 
 ODD = [{"mind": [0, 0]}, {"mind": ["x", None]}, {"target_mind": [0.5, math.inf]}, {"world": [None, "a"]}]

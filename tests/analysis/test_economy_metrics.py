@@ -30,6 +30,8 @@ def test_specialists_give_one_good_each_and_generalists_are_at_the_null():
     found = lines(labour, deals(rows))
     assert found["division_of_labour"].value == 1 and found["division_of_labour"].null < 0.1
     assert found["division_of_labour.per_good"].value == 1
+    rows = [(0, t, 0, 1 + t % 2, 0, 1, 1 + t % 2, 1) for t in range(20)]  # each gives one good, 0 gets two
+    assert [line.value for line in lines(labour, deals(rows)).values()] == pytest.approx([1, 1])
     rng, rows = np.random.default_rng(0), []
     for w in range(30):
         for t in range(12):

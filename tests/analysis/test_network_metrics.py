@@ -70,9 +70,18 @@ def test_traders_who_differ_in_volume_alone_are_no_groups():
 
 def test_a_deal_has_no_direction():
     half = np.triu(random_graph(1, 10, 0.4))
-    found = lines(reader(trades=rows([half], "partner")))["trade_network.modularity"]
+    turned = half * (np.random.default_rng(0).random(half.shape) < 0.5)
+    assert turned.any() and (half - turned).any()
+    found = lines(reader(trades=rows([half - turned + turned.T], "partner")))["trade_network.modularity"]
     expected = network.degree_test(half + half.T, network.modularity, 0, graphs=39, directed=False)
     assert (found.value, found.null) == (expected.value, expected.null_mean)
+
+
+def test_a_negotiation_that_failed_ties_nobody():
+    made = rows([np.array([[0, 1, 0], [1, 0, 0], [0, 0, 0]])], "partner").assign(agreed=1)
+    failed = rows([np.array([[0, 0, 1], [0, 0, 1], [0, 0, 0]])], "partner").assign(agreed=0)
+    found = lines(reader(deals=pd.concat([made, failed])))
+    assert found["deal_network.reciprocity"].value == 1  # 2 of 4 ties were answered had the failed ones counted
 
 
 @pytest.mark.parametrize(
