@@ -12,10 +12,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from society.analysis.replicates import real
-from society.analysis.statistics import Array, Interval, bootstrap_mean, holm, welch_greater
+from society.analysis.statistics import Array, Interval, bootstrap_mean, holm, shared_greater
 
 LEVEL = 0.05
 
@@ -45,9 +45,9 @@ def schelling_diagram(
 ) -> Schelling:
     """The diagram from what seats got: returns, cooperated (1 or 0), others (x), worlds, all [M], a row for each seat.
 
-    The replicate is the world: rows of one world, kind and x are averaged first. Tests are Welch's, one-sided; where all
-    worlds agree exactly (a payoff table) the sign of the difference decides. ValueError for fewer than two players or
-    unequal lengths; a row with anything not finite is left out.
+    The replicate is the world: rows of one world, kind and x are averaged first. Tests are Welch's, one-sided, with worlds
+    that are in both means counted as such; where all worlds agree exactly (a payoff table) the sign of the difference
+    decides. ValueError for fewer than two players or unequal lengths; a row with anything not finite is left out.
     """
     table = [real(column) for column in (returns, cooperated, others)]
     world = np.asarray(worlds)
@@ -55,27 +55,28 @@ def schelling_diagram(
         raise ValueError(f"needs two or more players and columns of one length, got {players} and {[c.shape for c in table]}")
     kept = np.isfinite(np.stack(table)).all(axis=0)
     value, kind, x = (column[kept] for column in table)
-    cells = [[_by_world(value, world[kept], (kind == k) & (x == at)) for at in range(players)] for k in (0, 1)]
+    names, index = np.unique(world[kept], return_inverse=True)
+    place = index.reshape(-1)
+    cells = [[_by_world(value, place, names.size, (kind == k) & (x == at)) for at in range(players)] for k in (0, 1)]
     return _judged(cells[1], cells[0], seed)
 
 
-def _by_world(value: Array, world: Array, chosen: Array) -> Array:
-    if not chosen.any():
-        return np.empty(0)
-    _, index = np.unique(world[chosen], return_inverse=True)
-    return np.bincount(index, weights=value[chosen]) / np.bincount(index)
+def _by_world(value: Array, world: NDArray[np.int64], worlds: int, chosen: NDArray[np.bool_]) -> Array:
+    """The mean of the chosen rows of each world [worlds], NaN where there is none."""
+    count = np.bincount(world[chosen], minlength=worlds)
+    return np.asarray(np.bincount(world[chosen], value[chosen], worlds) / np.where(count > 0, count, np.nan), dtype=float)
 
 
 def _judged(cooperate: list[Array], defect: list[Array], seed: int) -> Schelling:
     """The verdict from the returns by world of either kind, for x = 0..N-1."""
-    total, rising = welch_greater(cooperate[-1], defect[0]), welch_greater(cooperate[-1], cooperate[0])
+    total, rising = shared_greater(cooperate[-1], defect[0]), shared_greater(cooperate[-1], cooperate[0])
     pairs = list(zip(defect, cooperate, strict=True))
-    tempted = holm([welch_greater(d, c) for d, c in pairs])
+    tempted = holm([shared_greater(d, c) for d, c in pairs])
     x, half = np.arange(len(pairs)), (len(pairs) - 1) / 2
     fear, greed = bool((tempted[x <= half] < LEVEL).any()), bool((tempted[x >= half] < LEVEL).any())
     against = [(cooperate[-1], defect[0]), (cooperate[-1], cooperate[0])]
-    refuted = [welch_greater(a, b, reverse=True) for a, b in against]
-    refuted.append(float(np.max([welch_greater(d, c, reverse=True) for d, c in pairs])))  # at every x
+    refuted = [shared_greater(a, b, reverse=True) for a, b in against]
+    refuted.append(float(np.max([shared_greater(d, c, reverse=True) for d, c in pairs])))  # at every x
     if total < LEVEL and rising < LEVEL and (fear or greed):
         verdict, reason = "dilemma", ""
     elif (holm(refuted) < LEVEL).any():
@@ -89,6 +90,7 @@ def _judged(cooperate: list[Array], defect: list[Array], seed: int) -> Schelling
 def _why(cooperate: list[Array], defect: list[Array]) -> str:
     for name, cells in (("cooperator", cooperate), ("defector", defect)):
         for x, cell in enumerate(cells):
-            if cell.size < 2:
-                return f"{'no world has' if not cell.size else 'one world has'} a {name} among {x} other cooperators"
+            n = int(np.isfinite(cell).sum())
+            if n < 2:
+                return f"{'no world has' if not n else 'one world has'} a {name} among {x} other cooperators"
     return "the intervals are too wide to tell"

@@ -24,7 +24,7 @@ from society.analysis.bootstrap import (
 )
 from society.analysis.permutation import holm, mantel, permutation_p, permutation_test, sign_flip_test, standard_scores
 from society.analysis.replicates import NAN, Array, Interval, Permuted, floats
-from society.analysis.student import Equivalence, equivalence, t_interval, t_test, welch_greater
+from society.analysis.student import Equivalence, equivalence, shared_greater, t_interval, t_test, welch_greater
 
 __all__ = [
     "NAN",
@@ -48,6 +48,7 @@ __all__ = [
     "paired_difference",
     "permutation_p",
     "permutation_test",
+    "shared_greater",
     "sign_flip_test",
     "standard_scores",
     "t_interval",

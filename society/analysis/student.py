@@ -41,9 +41,33 @@ def welch_greater(a: ArrayLike, b: ArrayLike, *, reverse: bool = False) -> float
     Without spread in either sample the sign of the difference decides: p is 0 or 1. NaN for fewer than two values of each.
     """
     x, y = floats(a), floats(b)
+    return _greater(x, y, _welch(x, y), reverse) if min(x.size, y.size) > 1 else NAN
+
+
+def shared_greater(a: ArrayLike, b: ArrayLike, *, reverse: bool = False) -> float:
+    """`welch_greater` of a [n] and b [n] that may share replicates: entry i of both is of replicate i, NaN where it has none.
+
+    The error sums each replicate's whole part in the difference (cluster-robust), so it is Welch's where no replicate has
+    both, that of pairs where all have, and right between. Degrees of freedom: Welch's, at most the replicates less one.
+    """
+    first, second = np.asarray(a, dtype=float).ravel(), np.asarray(b, dtype=float).ravel()
+    x, y = floats(first), floats(second)
     if min(x.size, y.size) < 2:
         return NAN
-    gap, (error, freedom) = float(x.mean() - y.mean()), _welch(x, y)
+    part = _part(first) - _part(second)
+    replicates = int((np.isfinite(first) | np.isfinite(second)).sum())
+    return _greater(x, y, (float(np.sqrt((part**2).sum())), min(_welch(x, y)[1], replicates - 1)), reverse)
+
+
+def _part(values: Array) -> Array:
+    """What each replicate adds to the mean's deviation, 0 where it has no value."""
+    known = np.isfinite(values)
+    n = int(known.sum())
+    return np.where(known, values - values[known].mean(), 0.0) / np.sqrt(n * (n - 1))
+
+
+def _greater(x: Array, y: Array, error_freedom: tuple[float, float], reverse: bool) -> float:
+    gap, (error, freedom) = float(x.mean() - y.mean()), error_freedom
     slack = 1e-12 * max(1.0, float(np.abs(x).max()), float(np.abs(y).max()))
     if error <= slack:
         return float((gap > slack) == reverse)

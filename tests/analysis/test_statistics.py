@@ -110,3 +110,23 @@ def test_holm_steps_down_and_a_missing_test_counts():
 )
 def test_degenerate_input_gives_nan_and_says_why(found):
     assert math.isnan(found.value) and found.reason
+
+
+def test_shared_replicates_are_pairs_where_all_are_and_welchs_where_none_is():
+    rng = np.random.default_rng(5)
+    a, b = rng.normal(0.3, 1, 9), rng.normal(0, 2, 9)
+    nothing = np.full(9, np.nan)
+    apart = st.shared_greater(np.concatenate([a, nothing]), np.concatenate([nothing, b]))
+    assert apart == pytest.approx(stats.ttest_ind(a, b, equal_var=False, alternative="greater").pvalue)
+    assert st.shared_greater(a, b) == pytest.approx(stats.ttest_rel(a, b, alternative="greater").pvalue)
+    assert st.shared_greater(a, b, reverse=True) == pytest.approx(stats.ttest_rel(a, b, alternative="less").pvalue)
+    assert np.isnan(st.shared_greater(a, nothing)) and st.shared_greater([2, 2], [1, 1]) == 0
+
+
+def test_what_one_side_gains_and_the_other_loses_is_not_counted_twice():
+    """Half of the worlds are in both means, with opposite luck: at most some 5 % of equal means are called greater."""
+    rng = np.random.default_rng(6)
+    luck = rng.normal(0, 1, (400, 20))
+    called = [st.shared_greater(one + 0.1 * rng.normal(size=20), -one + 0.1 * rng.normal(size=20)) <= 0.05 for one in luck]
+    assert sum(called) <= 400 * 0.075
+    assert sum(st.welch_greater(one, -one) <= 0.05 for one in luck) > 400 * 0.085
