@@ -138,7 +138,7 @@ def equilibrium(values: ArrayLike, costs: ArrayLike) -> Equilibrium:
 
 
 def allocative_efficiency(value: ArrayLike, cost: ArrayLike, surplus: float) -> float:
-    """Realised sum of value - cost over the units traded [T], over the most possible: 1 is all (Smith 1962).
+    """Realised sum of value - cost over the units traded [T], over the most possible: 1 is all (as in Gode & Sunder 1993).
 
     NaN where nothing can be gained.
     """
