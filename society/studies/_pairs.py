@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -58,13 +58,11 @@ def finish(run: Training) -> Training:
     return run
 
 
-def judge(
-    run: Training, mind: Tensor, count: int, *, split: Literal["train", "all"] = "all", greedy: bool = False
-) -> dict[str, Tensor]:
-    """Frozen minds in seats `mind` [W, N] for `count` ticks of fresh worlds: every measure [T, W, N], float64."""
-    scenario = build.scenario(run.config, split=split)
+def judge(run: Training, mind: Tensor, count: int) -> dict[str, Tensor]:
+    """Frozen minds in seats `mind` [W, N] for `count` ticks of fresh worlds, sampling: every measure [T, W, N], float64."""
+    scenario = build.scenario(run.config, split="all")
     worlds = Worlds.begin(scenario, run.config.seed, torch.arange(JUDGED, JUDGED + len(mind)))
-    actor = Minds(run.population, Seating.of(mind, run.population.minds), 0.0 if greedy else 1.0)
+    actor = Minds(run.population, Seating.of(mind, run.population.minds), 1.0)
     with torch.no_grad():
         played = [tick.outcome.measures for tick in ticks(worlds, actor, actor.blank(worlds), count, Clock())]
     return {name: torch.stack([measures[name].double() for measures in played]) for name in played[0]}

@@ -72,6 +72,7 @@ def test_a_row_fails_where_it_calls_too_much_and_where_it_misses():
     assert found.false_positives == Share(10, 100) and found.power == Share(92, 100) and not found.holds
     assert row("m", "ours", "content", {("a", False): (5, 100), ("c", True): (9, 10)}, {}).holds
     assert not row("m", "ours", "content", {("c", True): (10, 10)}, {}).holds  # no society without: nothing was shown
+    assert not row("m", "ours", "content", {("a", False): (1, 10), ("c", True): (8, 10)}, {}).failures  # may be luck
 
 
 def test_the_reference_influence_calls_ln_m_what_is_nothing():

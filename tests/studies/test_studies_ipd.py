@@ -55,3 +55,14 @@ def test_minds_learn_to_exploit_those_who_always_cooperate(rules, monkeypatch):
     monkeypatch.setattr(study, "STEPS", 60_000)
     values = study.learned(study._config("always_cooperate", 0), rules["always_cooperate"])
     assert values.shape == (study.SEEDS,) and values.mean() > 4.5 and values.max() <= 5 + 1e-9
+
+
+@pytest.mark.parametrize(("enough", "holds"), [(9, True), (8, False)])
+def test_nine_minds_in_ten_must_reach_it(monkeypatch, enough, holds):
+    def learned(config, rules):
+        exact = study.EXACT[config.world.opponent]
+        return np.array([0.96 * exact] * enough + [0.9 * exact] * (10 - enough))
+
+    monkeypatch.setattr(study, "learned", learned)
+    rows = study.run(quick=True, seeds=None)["rows"]
+    assert all(row["holds"] is (holds or "exact" in row["label"]) for row in rows)
