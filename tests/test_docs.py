@@ -1,0 +1,47 @@
+"""The Python examples of the guide pages run, on made-up data of the shapes that they name."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from society.analysis import games
+
+DOCS = Path(__file__).parent.parent / "docs"
+RNG = np.random.default_rng(0)
+MOVES = (RNG.random((50, 4)) < 0.5).astype(float)
+GIVEN = {
+    "audit.md": {"my_p_value": lambda meanings, messages: 0.5, "range": lambda n: [0]},  # one seed is enough to run
+    "competition.md": {
+        "first": RNG.integers(4, size=99), "second": RNG.integers(4, 8, size=99), "score": RNG.integers(2, size=99) / 1,
+        "strategy": games.uniform(games.kuhn()),
+    },
+    "cooperation.md": {
+        "returns": RNG.random(MOVES.size), "cooperated": MOVES.ravel(), "worlds": np.repeat(np.arange(50), 4),
+        "others": (MOVES.sum(axis=1, keepdims=True) - MOVES).ravel(),
+    },
+    "economy.md": {
+        "wealth": RNG.random(20), "values": RNG.random(8), "costs": RNG.random(8), "prices": RNG.random(9),
+        "value_traded": [0.9], "cost_traded": [0.1], "counts": RNG.integers(5, size=(5, 3)),
+    },
+    "language.md": {
+        "df": pd.DataFrame({"shape": [0, 0, 1, 1] * 9, "colour": [0, 1] * 18, "m0": [1, 1, 2, 2] * 9, "m1": [3, 4] * 18})
+    },
+    "negotiation.md": {},
+    "networks.md": {"seat": RNG.integers(8, size=99), "partner": RNG.integers(8, size=99)},
+    "statistics.md": {"worlds": RNG.random(30), "runs": RNG.random(6), "ours": RNG.random(6), "theirs": RNG.random(6)},
+}  # fmt: skip
+
+
+def test_every_page_is_here():
+    assert {page.name for page in DOCS.glob("*.md")} == set(GIVEN)
+
+
+@pytest.mark.parametrize("page", GIVEN)
+def test_the_example_runs(page):
+    examples = re.findall(r"```python\n(.*?)```", (DOCS / page).read_text(encoding="utf-8"), re.DOTALL)
+    assert examples
+    for example in examples:
+        exec(compile(example, page, "exec"), dict(GIVEN[page]))
