@@ -5,6 +5,7 @@ import math
 import networkx as nx
 import numpy as np
 import pytest
+from scipy import stats
 
 from society.analysis import language as la
 
@@ -39,6 +40,16 @@ def test_cross_play_of_pairs_that_grew_up_apart():
     assert found.gap.value == pytest.approx(0.75) and found.gap.low < 0.75 < found.gap.high
     worlds = np.arange(1600) % 8
     assert la.cross_play(speaker, listener, success, replicate=worlds).gap.n == 8
+
+
+def test_the_interval_of_the_gap_is_that_of_another_bootstrap():
+    """Where every world plays every cell once, the gap is a mean over worlds."""
+    speaker, listener, world = np.tile([0, 0, 1, 1], 60), np.tile([0, 1, 0, 1], 60), np.repeat(np.arange(60), 4)
+    won = (np.random.default_rng(0).random(240) < np.where(speaker == listener, 0.8, 0.4)).astype(float)
+    each = (np.where(speaker == listener, 1, -1) * won).reshape(60, 4).sum(axis=1) / 2
+    other = stats.bootstrap((each,), np.mean, method="percentile", rng=np.random.default_rng(1)).confidence_interval
+    gap = la.cross_play(speaker, listener, won, replicate=world).gap
+    assert gap.value == pytest.approx(each.mean()) and [gap.low, gap.high] == pytest.approx(other, abs=0.03)
 
 
 def test_cells_of_cross_play_count_alike_however_often_they_are_played():
@@ -103,3 +114,16 @@ def test_speech_may_go_with_action_without_any_listening():
         assert found.value - found.null_mean == pytest.approx(1.0, abs=0.02) and found.p == 0.01
         idle = measure(coin, RNG.integers(0, 2, 600))
         assert abs(idle.value - idle.null_mean) < 0.02
+
+
+@pytest.mark.parametrize("for_life", [True, False])
+def test_lives_of_many_lengths_do_not_make_chance_significant(for_life):
+    """x and y know nothing of one another; they change in every row, or are one for life."""
+
+    def called(seed):
+        rng = np.random.default_rng(seed)
+        life = np.repeat(np.arange(1000), rng.integers(1, 10, size=1000))[:1000]
+        x, y = (rng.integers(60, size=1000)[life if for_life else slice(None)] for _ in range(2))
+        return la.mutual_information_test(x, y, lives=life, seed=seed).p <= 0.05
+
+    assert sum(called(seed) for seed in range(30)) <= 5

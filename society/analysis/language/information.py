@@ -8,6 +8,8 @@ from numpy.typing import ArrayLike
 from society.analysis.language.arrays import Integers, codes, entropy, rows, words
 from society.analysis.statistics import NAN, Array, Permuted, permutation_p
 
+FEW = 20  # lives of like length that are shuffled among themselves
+
 
 def _information(x: Integers, y: Integers, weights: Array | None = None) -> float:
     joint = x * (int(y.max(initial=0)) + 1) + y
@@ -31,8 +33,9 @@ def mutual_information_test(
 ) -> Permuted:
     """Plug-in mutual information in bits, with its values under shuffles of x over lives; n counts lives.
 
-    Rows of one life are no independent evidence, so each life is given the x of another, in order from a random start
-    and repeated or cut to its length. Without `lives` every row is a life. One-sided p. Value minus the null's mean is
+    Rows of one life are no independent evidence, so each life is given the x of another: where x is one for life, repeated
+    or cut to its length, else in order from a random start, among lives of like length and each row once (repeats would make
+    the shuffles poorer than the data). Without `lives` every row is a life. One-sided p. Value minus the null's mean is
     conservative: under strong dependence a shuffle is more biased than the estimate, so that too much is taken off.
     """
     a, b, life = _checked(x, y, lives)
@@ -86,11 +89,37 @@ def _information_null(life: Integers, a: Integers, b: Integers, weights: Array |
     start = np.cumsum(length) - length
     place = np.arange(len(life)) - start[life]
     null = np.empty(permutations)
+    if weights is None:
+        taker = np.argsort(length, kind="stable")
+        bins, heard = _alike(length[taker]), b[_rows_of(taker, start, length)]
+        for i in range(permutations):
+            donor = taker[np.argsort(bins + rng.random(len(bins)))]
+            shift = rng.integers(length.max(), size=len(length))
+            null[i] = _information(a[_rows_of(donor, start, length, shift)], heard)
+        return null
     for i in range(permutations):
         donor, shift = rng.permutation(len(length)), rng.integers(length.max(), size=len(length))
         donors = donor[life]
         null[i] = _information(a[start[donors] + (place + shift[life]) % length[donors]], b, weights)
     return null
+
+
+def _alike(lengths: Integers) -> Integers:
+    """Lives sorted by length in bins of FEW or more [n], equal lengths together: within one, each may take another's place."""
+    bins, first = np.zeros(len(lengths), dtype=np.int64), 0
+    for k in range(1, len(lengths)):
+        if lengths[k] > lengths[k - 1] and k - first >= FEW and len(lengths) - k >= FEW:
+            first = k
+        bins[k] = first
+    return bins
+
+
+def _rows_of(lives: Integers, start: Integers, length: Integers, shift: Integers | None = None) -> Integers:
+    """The rows of these lives one after another, each in order from its `shift` and round."""
+    many = length[lives]
+    place = np.arange(int(many.sum())) - np.repeat(np.cumsum(many) - many, many)
+    turned = place if shift is None else (place + np.repeat(shift[lives], many)) % np.repeat(many, many)
+    return np.asarray(np.repeat(start[lives], many) + turned, dtype=np.int64)
 
 
 def speaker_consistency(messages: ArrayLike, actions: ArrayLike, *, lives: ArrayLike | None = None, seed: int = 0) -> Permuted:
