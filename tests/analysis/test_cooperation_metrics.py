@@ -119,6 +119,13 @@ def test_social_outcomes_by_hand():
     )
 
 
+def test_an_episode_lasts_for_those_who_are_out_of_it_too():
+    """Ten ticks, of which either seat was out for two."""
+    frame = pd.DataFrame({"seat": [0, 1], "ticks": 8, "return_": 10.0, "measure.out": 2})
+    found = lines(cm.social_outcomes, FrameRun({"episodes": frame.assign(condition="normal", world=0, episode=0)}))
+    assert found["social.efficiency", "normal"].value == 2 and found["social.peace", "normal"].value == pytest.approx(1.6)
+
+
 def test_social_outcomes_that_nothing_tells_say_why():
     frame = pd.DataFrame({"episode": [0, 0], "seat": [0, 1], "return_": [-1, 0], "ticks": [5, 5]})
     frame = frame.assign(condition="normal", seed=0, world=0, tick=5, mind=0, role="r")

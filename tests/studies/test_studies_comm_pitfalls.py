@@ -5,9 +5,13 @@ import pytest
 import torch
 
 from society.engine import build
+from society.engine.rollout import Minds
+from society.keys import Keys
+from society.population.matchmaking import Seating
 from society.studies import _talkers as talkers
 from society.studies import comm_pitfalls as study
 from society.world.interventions import mute
+from society.world.worlds import Worlds
 
 WORLDS, PAIRS = 256, 2
 
@@ -36,6 +40,21 @@ def test_words_move_only_those_who_can_hear(grown):
     told, untold = talkers.play(config, deaf, WORLDS, 2), talkers.play(config, deaf, WORLDS, 2, mute)
     assert np.array_equal(told.paid, untold.paid) and told.influence.max() < 1e-9
     assert not np.array_equal(normal.paid, talkers.play(config, population, WORLDS, 2, mute).paid)
+
+
+def test_influence_weighs_the_words_of_whom_one_hears(grown):
+    """Seat 0 always says one thing, so its words cannot move seat 1; seat 1 may say anything to seat 0."""
+    config, population = grown
+    game = build.scenario(config)
+    now = Worlds.begin(game, 0, torch.arange(WORLDS))
+    seats = build.matchmaker(config)(population.minds, game.spec, WORLDS, Keys.worldless(0, "talkers"))
+    minds = Minds(population, Seating.of(seats, population.minds))
+    now, _, _ = now.step(minds.act(now, now.observe(), minds.blank(now)).packed, now.observe())
+    p_say = torch.full((WORLDS, 2, study.SYMBOLS), 1 / study.SYMBOLS)
+    p_say[:, 0] = torch.eye(study.SYMBOLS)[1]
+    with torch.no_grad():
+        moved = talkers.influence(minds, game.spec, p_say, now.observe())
+    assert moved[:, 1].max() < 1e-12 and moved[:, 0].mean() > 1e-4
 
 
 def test_pairs_are_told_apart(grown):
