@@ -140,3 +140,9 @@ def test_every_reason_is_of_a_metric_and_a_society_that_there_are():
         assert why and truth in (True, False)
     assert "mean where the sum" in reason("CIC of the reference implementation", "listening", "deaf_listener/without", False)
     assert reason("effect of mute", "channel", "honest", True) == ""
+
+
+def test_cross_play_seats_every_speaker_with_its_own_partner_on_the_diagonal():
+    """A partner is right .9 x .9 of the time and more, a stranger who knows another language a third of it."""
+    found = builtin()[0]["cross-play gap"].function(Replicate(BY_NAME["dialects"], 0))
+    assert found.low > 0.81 - 1 / 3 and found.n == 32
