@@ -199,9 +199,11 @@ def _section(lines: Report, everything: Report, declared: Declared, width: int) 
     text: list[str] = []
     for unit in dict.fromkeys(line.unit for line in lines):
         text.append(printable(f"-- {unit or 'no unit'}"))
-        for line in (one for one in lines if one.unit == unit):
+        alike = [one for one in lines if one.unit == unit]
+        for line, after in zip(alike, [*alike[1:], None], strict=True):
             text.append(_row(width, *_cells(line), _anchors(line, everything, declared)))
-            if line.reason:
+            shared = after is not None and after.reason == line.reason and not math.isnan(line.ci_low)
+            if line.reason and not shared:  # neighbours that lack a null for one reason tell it once
                 text.append(textwrap.fill(line.reason, WIDTH, initial_indent="      why: ", subsequent_indent=" " * 11))
     return text
 
