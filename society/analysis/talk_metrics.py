@@ -12,7 +12,7 @@ import pandas as pd
 from society.analysis import language
 from society.analysis.corpus.frame import from_table, integers, whole
 from society.analysis.corpus.lines import dialects as dialects_of
-from society.analysis.corpus.structure import spread
+from society.analysis.corpus.structure import jackknife
 from society.analysis.corpus.voices import meetings
 from society.analysis.estimate import Estimate
 from society.analysis.language.sample import Units, informations
@@ -153,7 +153,7 @@ def _correlate(reader: Reader, name: str, column: str) -> Estimate:
     found: Permuted = test(said, action, lives=lives, seed=SEED)
     if found.reason:
         raise AbsentError(f"correlational; {found.reason}")
-    interval = spread(found.value - found.null_mean, _told(said, action, worlds), int(worlds.max()) + 1)
+    interval = jackknife(found.value - found.null_mean, _told(said, action, worlds), int(worlds.max()) + 1)
     line = estimate(name, NORMAL, replace(interval, n=found.n), "bits", null=0.0, p=found.p)
     return replace(line, reason="; ".join(filter(None, (line.reason, f"correlational: read beside effect_of_{beside[0]}"))))
 

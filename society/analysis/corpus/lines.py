@@ -10,7 +10,7 @@ import numpy as np
 
 from society.analysis import language
 from society.analysis.corpus.data import Corpus
-from society.analysis.corpus.structure import MEANINGS, PERMUTATIONS, SEED, chosen, shared, spoken, spread, structural
+from society.analysis.corpus.structure import MEANINGS, PERMUTATIONS, SEED, chosen, jackknife, shared, spoken, structural
 from society.analysis.corpus.voices import contact_graph, two_samples
 from society.analysis.estimate import Estimate
 from society.analysis.language.arrays import Integers, codes, rows
@@ -37,7 +37,7 @@ def _over_units(code: Integers, replicate: Integers) -> Interval:
         raise AbsentError("no message")
     units = Units(replicate, np.ones(len(code)), int(replicate.max()) + 1)
     value = float(entropies(code, units, once(units.replicates))[0])
-    return spread(value, lambda draws: entropies(code, units, draws), units.replicates, 0.0)
+    return jackknife(value, lambda draws: entropies(code, units, draws), units.replicates, 0.0)
 
 
 # --- how varied -------------------------------------------------------------------------------------------------------
@@ -100,7 +100,7 @@ def _information(c: Corpus, metric: str, *, speaking: bool = False) -> Estimate:
     meaning, word, unit = codes(known.meanings), codes(messages), codes(known.replicate)
     units = Units(unit, np.ones(len(unit)), int(unit.max()) + 1)
     value = found.value - found.null_mean
-    interval = spread(value, lambda draws: informations(meaning, word, units, draws), units.replicates)
+    interval = jackknife(value, lambda draws: informations(meaning, word, units, draws), units.replicates)
     return _estimate(metric, "bits", replace(interval, n=found.n), null=0.0, p=found.p)
 
 
@@ -125,7 +125,7 @@ def _conditional(c: Corpus, metric: str, measure: Structure, alone: Structure) -
     said = spoken(c)
     one = once(said.replicates)
     value = float(said.mean(measure, one)[0])
-    interval = spread(value, lambda draws: said.mean(measure, draws), said.replicates, 0.0)
+    interval = jackknife(value, lambda draws: said.mean(measure, draws), said.replicates, 0.0)
     null = np.maximum(0.0, float(said.mean(alone, one)[0]) - _by_chance(c))
     return _estimate(metric, "bits", interval, null=float(null.mean()), p=permutation_p(value, null, "less"))
 

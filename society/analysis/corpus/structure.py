@@ -78,7 +78,7 @@ def spoken(c: Corpus) -> Spoken:
     return Spoken(named, attributes[first])
 
 
-def spread(value: float, measure: Callable[[Array], Array], n: int, low: float = -np.inf, high: float = np.inf) -> Interval:
+def jackknife(value: float, measure: Callable[[Array], Array], n: int, low: float = -np.inf, high: float = np.inf) -> Interval:
     """A value with its jackknife interval over n units (value +- 1.96 standard errors), cut off at what it can be.
 
     Each unit is left out in turn, or each of GROUPS parts of them drawn at random (Quenouille 1956; Tukey 1958). `measure`
@@ -104,7 +104,7 @@ def structural(c: Corpus, measure: Measure) -> tuple[Interval, float, float]:
     value = float(said.mean(measure, once(said.replicates))[0])
     if not np.isfinite(value):
         raise AbsentError(why_not(c))
-    interval = spread(value, lambda draws: said.mean(measure, draws), said.replicates, 0.0, 1.0)
+    interval = jackknife(value, lambda draws: said.mean(measure, draws), said.replicates, 0.0, 1.0)
     rng, n = np.random.default_rng(SEED), len(said.whole)
     one = once(said.replicates)
     orders = (rng.permutation(n) for _ in range(PERMUTATIONS))
