@@ -151,12 +151,16 @@ def degree_preserving(ties: ArrayLike, seed: int, *, directed: bool = True, swap
     (not the two ways round of a lone triangle). Directed: how many one gives to and gets from are both kept.
     A weight travels with the tie's first end, so directed out-strengths are kept and in-strengths are not.
     """
+    a = _ties(ties, directed)
+    return _swapped(a if directed else np.triu(a), np.random.default_rng(seed), directed, swaps)
+
+
+def _ties(ties: ArrayLike, directed: bool) -> Array:
+    """The matrix; ValueError if it is to be undirected and is not, since half of it would be left out unseen."""
     a = _square(ties)
-    if not directed:
-        if not np.array_equal(a, a.T):
-            raise ValueError("an undirected graph needs symmetric ties: pass directed=True or ties + ties.T")
-        a = np.triu(a)
-    return _swapped(a, np.random.default_rng(seed), directed, swaps)
+    if not directed and not np.array_equal(a, a.T):
+        raise ValueError("an undirected graph needs symmetric ties: pass directed=True or ties + ties.T")
+    return a
 
 
 def _swapped(a: Array, rng: np.random.Generator, directed: bool, swaps: int) -> Array:
@@ -208,9 +212,10 @@ def degree_test(
 
     keep="pairs" compares with `shuffled_pairs` instead, for what the degrees alone decide, such as centralisation. The
     p-value is twice the smaller of the two tails' ranks, which holds whatever the null's shape; z is (value - mean) / sd.
-    Each player of a graph is no replicate: an interval needs several worlds.
+    Each player of a graph is no replicate: an interval needs several worlds. ValueError if directed=False and ties are not
+    symmetric.
     """
-    a = _square(ties)
+    a = _ties(ties, directed)
     value = measure(a)
     if not math.isfinite(value):
         return Tested(NAN, reason="the measure is not defined on this graph: too few players, or ties all alike")

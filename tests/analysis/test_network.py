@@ -120,3 +120,11 @@ def test_bad_ties():
 def test_ties_from_columns():
     assert network.graph_matrix([0, 0, 1, 2, -1], [1, 1, 1, 0, 0], 3).tolist() == [[0, 2, 0], [0, 0, 0], [1, 0, 0]]
     assert network.graph_matrix([0], [1], 2, [5]).tolist() == [[0, 5], [0, 0]]
+
+
+def test_half_of_an_undirected_graph_is_not_left_out_unseen():
+    one_way = np.triu(random_graph(0, 8, 0.5))
+    for asked in (network.degree_preserving, lambda a, seed, **how: network.degree_test(a, network.modularity, seed, **how)):
+        with pytest.raises(ValueError, match="needs symmetric ties"):
+            asked(one_way, 0, directed=False)
+        asked(one_way + one_way.T, 0, directed=False)
