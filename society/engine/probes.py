@@ -38,14 +38,16 @@ def probe(config: Config, tick: Tick, minds: Minds, leading: Mapping[str, Any]) 
         if not bool(may.any()):
             continue
         options = _options(said[:, speaker], spec.heads[name].size, spec.heads[name].length)
-        own = torch.stack([_said_with_probability(minds, tick, name, speaker, option) for option in options], -1)
+        fresh = first_of_each(options, said[:, speaker])
+        own = torch.stack([_said_with_probability(minds, tick, name, speaker, option) for option in options], -1) * fresh
         own = own / own.sum(-1, keepdim=True).clamp(min=1e-30)
         for number, option in enumerate(options):
             split = tick.worlds.scenario.parts.split
             changed = build.scenario(config, intervention=Do(speaker, option), split=split)
             for head, probs, reacts in _reactions(minds, tick, changed):
                 rows = _rows(leading, spec.seats, count, speaker, number, own[:, number], option, head, probs, minds)
-                keep = (may[:, None] & reacts[:count, _others(spec.seats, speaker)]).flatten().cpu().numpy()
+                asked = (may & fresh[:count, number])[:, None]
+                keep = (asked & reacts[:count, _others(spec.seats, speaker)]).flatten().cpu().numpy()
                 yield {key: value[keep] if isinstance(value, np.ndarray) else value for key, value in rows.items()}
 
 
@@ -64,6 +66,13 @@ def _options(said: Tensor, symbols: int, length: int) -> list[Tensor]:
     if length == 1:
         return [torch.tensor([symbol], device=said.device) for symbol in range(symbols)]
     return [*(said.roll(shift, 0) for shift in range(min(SAMPLED, len(said)))), torch.zeros_like(said[0])]
+
+
+def first_of_each(options: list[Tensor], said: Tensor) -> Tensor:
+    """Which options [W, O] no earlier one repeats; each is [L] or [W, L] like `said`. What many say is one alternative."""
+    tried = torch.stack([option.expand_as(said) for option in options], 1)
+    same = (tried[:, :, None] == tried[:, None]).all(-1)  # [W, O, O]
+    return ~same.tril(-1).any(-1)
 
 
 def _replay(minds: Minds, features: Tensor, mask: Tensor | None, action: Tensor, memory: Tensor) -> Replay:
