@@ -31,7 +31,8 @@ WIDTH = 120
 CONTRASTS = ("effect_of_", "worth_over_")
 COUNTED = (
     "n counts runs where several are pooled; in a report of one run it counts worlds, but lives for mutual information, "
-    "meanings for topographic similarity, updates for throughput and the one run for worth_over"
+    "meanings for topographic similarity, tree reconstruction, language similarity and generalisation, distinct messages for "
+    "abbreviation, minds for dialects, updates for throughput and the one run for worth_over"
 )
 Report = list[Estimate]
 
