@@ -22,6 +22,9 @@ MOST = {
     "channel.length": 4, "channel.symbols": 40, "training.threads": 1,
 }  # fmt: skip
 SMALL = {"training.worlds": 2, "training.ticks": 4, "population.network.hidden": (8,)}
+SCENARIOS = (
+    "bazaar", "bazaar", "referential_game", "negotiation", "bargaining", "matrix_game", "lewis_game", "task_and_talk",
+)  # fmt: skip
 FIXED = ("scenario", "preset", "training.agent_steps", "device", "condition")
 
 
@@ -111,7 +114,7 @@ def campaign(seed, count):
     draw, refused, ran = random.Random(seed), 0, 0
     learners = (("mlp", "ppo"), ("gru", "ppo"), ("mlp", "reinforce"))
     for number in range(count):
-        scenario = draw.choice(("bazaar", "bazaar", "referential_game"))
+        scenario = draw.choice(SCENARIOS)
         policy, learner = draw.choice(learners)
         documented = [doc for doc in fields(scenario, policy, learner) if doc.path not in FIXED]
         overrides = draw_overrides(draw, documented) | {"population.policy": policy, "learner.name": learner}
@@ -130,8 +133,8 @@ def campaign(seed, count):
     assert ran > count / 5 and refused > count / 5, (ran, refused)
 
 
-def test_sixty_random_configs():
-    campaign(seed=0, count=60)
+def test_ninety_random_configs():
+    campaign(seed=0, count=90)
 
 
 @pytest.mark.soak
