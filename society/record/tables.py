@@ -23,10 +23,11 @@ TABLES: dict[str, tuple[str, ...]] = {
     "trades": ("seat", "mind", "partner", "partner_mind", "gave", "gave_amount", "got", "got_amount"),
     # One strike that landed. `seat` took `amount` of `good` from `target`.
     "contests": ("seat", "mind", "target", "target_mind", "good", "amount"),
-    # One negotiation that ended; `seat` moved first. `agreed` is 1 or 0, `rounds` the turns it took. A score is the utility
-    # that a side got over the most it could have got alone (0 without a deal). Numbered columns tell the whole game where it
-    # has one: pool0.. units on the table, value0.. and partner_value0.. utility of a unit to either side, share0.. what
-    # `seat` got (its partner got the rest).
+    # One negotiation that ended; `seat` moved first. `agreed` is 1 or 0, `rounds` what it took as the game counts them
+    # (negotiation: moves, the accepting one among them; bargaining: a demand with its answer). A score is the utility that a
+    # side got over the most it could have got alone (0 without a deal). Numbered columns tell the whole game where it has
+    # one: pool0.. units on the table, value0.. and partner_value0.. utility of a unit to either side, share0.. what `seat`
+    # got (its partner got the rest).
     "deals": ("episode", "seat", "mind", "partner", "partner_mind", "agreed", "rounds", "score", "partner_score"),
     # One turn of a negotiation: `seat` accepted what lay on the table (`accepted` 1) or demanded keep0.. for itself, which
     # is `demand` of the utility that it could get at most. `round` counts from 0.

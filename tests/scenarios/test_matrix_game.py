@@ -110,6 +110,7 @@ def test_payoffs_have_the_order_that_names_the_game():
     assert stag[0, 0] > stag[1, 0] == stag[1, 1] > stag[0, 1]
 
 
+@pytest.mark.soak  # the import of axelrod alone takes twelve seconds
 def test_scripts_play_as_axelrods_do():
     axelrod = pytest.importorskip("axelrod", reason="axelrod is not installed: pip install 'society-sim[oracles]'")
     theirs = {
