@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from society.audit import ours, packages, popular
 from society.audit.catalogue import societies as every
@@ -31,13 +32,15 @@ def audit(
     seeds: Sequence[int] | None = None,
     quick: bool = False,
     societies: Sequence[Society] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Audit:
     """False-positive rate and power of metrics on societies whose truth is known by construction.
 
     metrics: name -> function of a `Replicate` that returns a p-value, an `Estimate`, a `Permuted`, an `Interval` or a bool; it
     is held against every question unless wrapped as `Audited(function, questions=(...))`. Without it, all built-in metrics
     (`quick`: fewer seeds, and none about how a code is built or shared).
-    A function that raises is told by name (ValueError); one that returns NaN claims nothing.
+    A function that raises is told by name (ValueError); one that returns NaN claims nothing. `progress` hears how many
+    replicates of how many are done.
     """
     began = time.perf_counter()
     chosen, notes = builtin() if metrics is None else (dict(metrics), ())
@@ -50,9 +53,10 @@ def audit(
         raise ValueError("an audit needs a metric and a seed; give metrics={'name': function} and seeds=range(10)")
     crowd = every() if societies is None else list(societies)
     tally: Tally = {(name, question): {} for name, one in asked.items() for question in one.questions}
-    for society in crowd:
-        for seed in used:
-            _one(Replicate(society, seed), asked, tally)
+    for done, (society, seed) in enumerate(itertools.product(crowd, used), start=1):
+        _one(Replicate(society, seed), asked, tally)
+        if progress:
+            progress(done, len(crowd) * len(used))
     rows = [_row(name, asked[name], question, counts) for (name, question), counts in tally.items() if counts]
     return Audit(ordered(rows), used, len(crowd), time.perf_counter() - began, notes)
 

@@ -9,7 +9,12 @@ Result = tuple[int, dict[str, Any], str]
 
 def audit(quick: bool, seeds: list[int] | None) -> Result:
     """Audit every metric; the status is 1 when an interventional one of ours falls short."""
+    from rich.console import Console
+    from rich.progress import Progress
+
     from society.audit import audit as run
 
-    found = run(seeds=seeds, quick=quick)
+    with Progress(console=Console(stderr=True)) as bars:
+        bar = bars.add_task("societies", total=None)
+        found = run(seeds=seeds, quick=quick, progress=lambda done, total: bars.update(bar, completed=done, total=total))
     return int(not found.holds), found.as_dict(), found.render()

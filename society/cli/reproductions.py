@@ -23,7 +23,7 @@ from society.record.files import Damaged, read_json, write_json
 
 Heard = Callable[[str], None]
 KILLED = "failed: a process was killed, perhaps for memory; run again, what is done is kept"
-OTHERS = ("viewer", "cli", "templates")  # what no result depends on
+OTHERS = ("viewer", "cli", "templates", "audit")  # what no result depends on
 
 
 def reproduce(names: Sequence[str], quick: bool, seeds: Sequence[int] | None, folder: Path, say: Heard) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from society.audit import auditing, societies
+from society.audit import audit, auditing, societies
 from society.cli import main
 
 
@@ -33,3 +33,9 @@ def test_the_document(two, capsys):
 def test_bad_seeds_are_one_line(capsys):
     assert main(["audit", "--seeds", "many"]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_progress_counts_every_replicate():
+    heard = []
+    audit(metrics={"yes": lambda data: True}, seeds=[3, 4], societies=list(societies())[:2], progress=lambda *at: heard.append(at))
+    assert heard == [(1, 4), (2, 4), (3, 4), (4, 4)]
