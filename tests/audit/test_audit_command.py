@@ -37,5 +37,6 @@ def test_bad_seeds_are_one_line(capsys):
 
 def test_progress_counts_every_replicate():
     heard = []
-    audit(metrics={"yes": lambda data: True}, seeds=[3, 4], societies=list(societies())[:2], progress=lambda *at: heard.append(at))
+    crowd = list(societies())[:2]
+    audit(metrics={"yes": lambda data: True}, seeds=[3, 4], societies=crowd, progress=lambda *at: heard.append(at))
     assert heard == [(1, 4), (2, 4), (3, 4), (4, 4)]
