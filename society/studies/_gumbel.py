@@ -14,7 +14,7 @@ from torch.nn.functional import one_hot, silu
 
 from society.keys import Keys
 
-HIDDEN = 64
+HIDDEN, TEMPERATURE = 64, 2.0
 
 
 def network(keys: Sequence[Keys], name: str, inside: int, outside: int) -> list[Tensor]:
@@ -32,11 +32,11 @@ def forward(layers: list[Tensor], x: Tensor) -> Tensor:
     return torch.baddbmm(b2, silu(torch.baddbmm(b1, x, w1)), w2)
 
 
-def word(logits: Tensor, keys: Sequence[Keys], purpose: str, greedy: bool, temperature: float = 2.0) -> Tensor:
+def word(logits: Tensor, keys: Sequence[Keys], purpose: str, greedy: bool) -> Tensor:
     """One-hot words [K, G, V] of logits: the likeliest, or sampled ones that carry the gradient of the
-    sample relaxed at `temperature`."""
+    sample relaxed at `TEMPERATURE`."""
     if greedy:
         return one_hot(logits.argmax(-1), logits.shape[-1]).float()
     draw = torch.cat([key.uniform(purpose, *logits.shape[1:]) for key in keys]).clamp(min=1e-9)
-    soft = ((logits - (-draw.log()).log()) / temperature).softmax(-1)
+    soft = ((logits - (-draw.log()).log()) / TEMPERATURE).softmax(-1)
     return one_hot(soft.argmax(-1), soft.shape[-1]).float() + soft - soft.detach()

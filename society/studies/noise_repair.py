@@ -1,133 +1,74 @@
 """Noise and conversational repair (Nikolaus 2024): does a word back from the listener help where words get lost?
 
 Meanings of 2 attributes x 4 values, a target and one other candidate, ten words of two symbols. Each word is lost with the
-same probability, which the listener notices. With feedback the listener, who sees both candidates from the start, answers
-every word with one of two symbols, which is never lost. Both learn by a straight-through Gumbel channel; judged greedily.
+same probability, which the listener notices; with feedback it answers every word with one of two symbols. Minds and
+learning are those of `_repair`. Beside each row stands what no code can exceed.
 """
 
 from __future__ import annotations
 
-import itertools
 import time
-from collections.abc import Sequence
 from typing import Any
 
 import torch
-from torch import Tensor
-from torch.nn.functional import cross_entropy, one_hot
 
-from society.keys import Keys
-
-from ._gumbel import forward, network, word
+from ._repair import LENGTH, Pairs, accuracy, train
 from ._rows import bound, near, result
 
-ATTRIBUTES, VALUES, LENGTH, SYMBOLS = 2, 4, 10, 2
 WITHOUT = {0.0: 0.996, 0.3: 0.988, 0.5: 0.960, 0.7: 0.888, 0.9: 0.686}
 WITH = {0.0: 0.997, 0.3: 0.994, 0.5: 0.991, 0.7: 0.964, 0.9: 0.748}
 QUICK = (0.0, 0.5, 0.9)
 TOLERANCE, HELPS_FROM = 0.05, 0.5
-LR, STEPS = 1e-2, {True: 1200, False: 2000}  # steps of a quick and of a full run
+STEPS = {True: 1000, False: 2500}  # steps of a quick and of a full run
+FIRST = 10  # of the default seeds
 SOURCE = "Nikolaus 2024, the authors' logs"
 NOTE = (
-    "The tolerance of .05 is ours. Feed-forward minds with the whole talk in view, learning by straight-through Gumbel and "
-    "cross-entropy; the authors' are recurrent, the speaker learns by REINFORCE, for longer. Tried at noise .5, two pairs, "
-    "without / with feedback: step .01 relaxed at 1 .88 / .80, falling to 0 .90 / -, .005 relaxed at 2 .82 / .83 (1,000 to 1,200 "
-    "steps); a reward for positive signalling .81 / .76 (800 steps). Pairs settle on codes that waste words"
+    "The tolerance of .05 is ours. Settings were picked on two other pairs a level; seeds 10 and on judge. Feed-forward minds "
+    "with the talk in view; the authors' are recurrent, the speaker learns by REINFORCE, for longer. Tried, 1,000 steps (with "
+    "feedback *800), noise .5 .7 .9, without / with: words and replies relaxed at 1 .94 .82 .67 / .95 .87 .68*; the same, noise "
+    "rising .96 .88 .69 / .95 .89 .69*; words at 2, no rise .96 .84 .67 / .97 .93 .74*; words at 2, rising .96 .89 .69 / .96 .89 "
+    ".70; replies at 2 too / .97 .90 .77 (used); words at 4 / .98 .90 .78; noise drawn for each game / .98 .90 .69; step .02 "
+    "/ .97 .90 .70. One network over the whole talk and both candidates, no rise: .90 - .67 / .73 - .66"
 )
 
 
 def run(quick: bool, seeds: list[int] | None = None) -> dict[str, Any]:
     """Three levels of noise (five in full), with and without feedback, one pair a seed (2, or 3 in full)."""
-    seeds = list(range(2 if quick else 3)) if seeds is None else seeds
+    seeds = [FIRST + i for i in range(2 if quick else 3)] if seeds is None else seeds
     torch.set_num_threads(1)
+    levels = QUICK if quick else tuple(WITHOUT)
+    silent, spent = timed(seeds, levels, False, STEPS[quick])
+    repaired, more = timed(seeds, levels, True, STEPS[quick])
     rows = []
-    for noise in QUICK if quick else WITHOUT:
-        silent, spent = timed(seeds, noise, False, STEPS[quick])
-        repaired, more = timed(seeds, noise, True, STEPS[quick])
+    for noise, mute, told in zip(levels, silent, repaired, strict=True):
         label = f"noise {noise:g}"
+        limits = [f"no code exceeds {ceiling(noise, feedback):.4f}" for feedback in (False, True)]
         rows += [
-            near(f"{label}, without feedback", WITHOUT[noise], silent, TOLERANCE, source=SOURCE, seconds=spent),
-            near(f"{label}, with feedback", WITH[noise], repaired, TOLERANCE, source=SOURCE, seconds=more),
+            near(f"{label}, without feedback", WITHOUT[noise], mute, TOLERANCE, source=SOURCE, seconds=spent, note=limits[0]),
+            near(f"{label}, with feedback", WITH[noise], told, TOLERANCE, source=SOURCE, seconds=more, note=limits[1]),
         ]
         if noise >= HELPS_FROM:
-            gain = [b - a for a, b in zip(silent, repaired, strict=True)]
+            gain = [b - a for a, b in zip(mute, told, strict=True)]
             published = WITH[noise] - WITHOUT[noise]
             rows.append(bound(f"{label}: gain by feedback", gain, least=0.0, published=published, source=SOURCE))
     return result("noise_repair", rows, NOTE)
 
 
-def timed(seeds: Sequence[int], noise: float, feedback: bool, steps: int) -> tuple[list[float], float]:
-    """Accuracy of each pair after training under these conditions, and the seconds it took."""
+def timed(seeds: list[int], levels: tuple[float, ...], feedback: bool, steps: int) -> tuple[list[list[float]], float]:
+    """Accuracy of each level's pairs [levels][seeds] after training in one stack, and the seconds it took for each level."""
     start = time.perf_counter()
-    pairs = Pairs(seeds, noise, feedback)
+    pairs = Pairs(seeds, levels, feedback)
     train(pairs, steps)
-    return accuracy(pairs), time.perf_counter() - start
+    return accuracy(pairs), (time.perf_counter() - start) / len(levels)
 
 
-def games() -> tuple[Tensor, Tensor]:
-    """Every ordered choice of target and other candidate: one-hot meanings [240, 8] of both."""
-    grid = torch.tensor(list(itertools.product(range(VALUES), repeat=ATTRIBUTES)))
-    meaning = one_hot(grid, VALUES).flatten(1).float()
-    two = torch.tensor(list(itertools.permutations(range(len(grid)), 2)))
-    return meaning[two[:, 0]], meaning[two[:, 1]]
+def ceiling(noise: float, feedback: bool) -> float:
+    """No speaker and listener win more than this share of games; exact, for 16 meanings and a lost word noticed.
 
-
-class Pairs:
-    """K pairs of a speaker and a listener with weights of their own, under one level of noise."""
-
-    def __init__(self, seeds: Sequence[int], noise: float, feedback: bool):
-        self.noise, self.feedback = noise, feedback
-        self.keys = [Keys.worldless(seed, "repair") for seed in seeds]
-        talk, meaning = 2 * LENGTH * SYMBOLS + LENGTH, ATTRIBUTES * VALUES
-        self.speak = network(self.keys, "speak", meaning + talk, SYMBOLS)
-        self.reply = network(self.keys, "reply", 2 * meaning + talk, SYMBOLS)
-        self.choose = network(self.keys, "choose", 2 * meaning + talk, 2)
-        self.played = 0
-
-    @property
-    def parameters(self) -> list[Tensor]:
-        """Every weight, each [K, ...]."""
-        return [*self.speak, *self.reply, *self.choose]
-
-    def play(self, greedy: bool) -> tuple[Tensor, Tensor]:
-        """All games once, each with keyed losses and the target in a keyed place: logits [K, G, 2] and the places [K, G]."""
-        target, other = games()
-        k, self.played = len(self.keys), self.played + 1
-        place = torch.cat([key.integers(f"place.{self.played}", 2, len(target)) for key in self.keys])
-        lost = torch.cat([key.bernoulli(f"lost.{self.played}", self.noise, LENGTH, len(target), 1) for key in self.keys])
-        target, other = target.expand(k, -1, -1), other.expand(k, -1, -1)
-        first = (place == 0)[..., None]
-        shown = torch.cat([torch.where(first, target, other), torch.where(first, other, target)], -1)
-        said, heard, replies = ([target.new_zeros(*place.shape, SYMBOLS)] * LENGTH for _ in range(3))
-        for turn in range(LENGTH):
-            now = one_hot(torch.tensor(turn), LENGTH).float().expand(*place.shape, -1)
-            said[turn] = self._word(self.speak, [target, now, *said, *replies], f"say.{turn}", greedy)
-            heard[turn] = said[turn] * ~lost[:, turn]
-            if self.feedback:
-                replies[turn] = self._word(self.reply, [shown, now, *heard, *replies], f"reply.{turn}", greedy)
-        last = torch.zeros(*place.shape, LENGTH)
-        return forward(self.choose, torch.cat([shown, last, *heard, *replies], -1)), place
-
-    def _word(self, layers: list[Tensor], seen: list[Tensor], purpose: str, greedy: bool) -> Tensor:
-        logits = forward(layers, torch.cat(seen, -1))
-        return word(logits, self.keys, f"{purpose}.{self.played}", greedy, temperature=1.0)
-
-
-def train(pairs: Pairs, steps: int) -> None:
-    """Minimise the cross-entropy of the choice over all games, each pair by itself; the step size falls to 0."""
-    optimiser = torch.optim.Adam(pairs.parameters, lr=LR)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: 1 - step / steps)
-    for _ in range(steps):
-        logits, place = pairs.play(greedy=False)
-        loss = len(pairs.keys) * cross_entropy(logits.flatten(0, 1), place.flatten())
-        optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
-        schedule.step()
-
-
-def accuracy(pairs: Pairs, times: int = 40) -> list[float]:
-    """Share of games won by each pair, greedy, every game played `times` times with fresh losses."""
-    with torch.no_grad():
-        played = [pairs.play(greedy=True) for _ in range(times)]
-    return torch.stack([(logits.argmax(-1) == place).float().mean(1) for logits, place in played]).mean(0).tolist()
+    A game is a coin toss when all words that differ between the candidates are lost, else won. One word splits the
+    meanings 8 to 8 at best, so it differs for 8 of 15 others (Plotkin). After one reply the speaker has two such functions,
+    hence 12 of 15, after two replies four, hence all. With n such words in the mean over games, E[noise^n] is at least
+    noise^E[n] (Jensen).
+    """
+    useful = [8 / 15, 12 / 15] + [1.0] * (LENGTH - 2) if feedback else [8 / 15] * LENGTH
+    return 1 - 0.5 * noise ** sum(useful)
