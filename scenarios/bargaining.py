@@ -43,7 +43,7 @@ SAME = 1e-6  # payoffs that differ by less than this share of the largest are eq
 class BargainingConfig(Frozen):
     """Rules of the game."""
 
-    pie: int = Field(100, ge=2, le=200, description="units to divide")
+    pie: int = Field(100, ge=2, le=1000, description="units to divide")
     rounds: int = Field(3, ge=1, le=20, description="demands that can be made; 1: the ultimatum game")
     discount: float = Field(0.8, ge=0.05, le=1, description="share of the pie that is left after a refusal")
     talk: bool = Field(False, description="whether movers can say something, by the channel")
