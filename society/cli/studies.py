@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import ast
 import importlib
+import itertools
 import os
 import platform
 import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -88,43 +90,56 @@ def _number(value: Any) -> str:
 
 
 TOLD = "none: it is told"  # as in society.studies._rows
-HEAD = ("study", "row", "published", "ours", "95 % interval", "tolerance", "verdict", "seconds")
+HEAD = ("study", "row", "published", "ours", "95 % interval", "tolerance", "verdict")
+WIDTHS = (20, 38, 9, 10, 21, 18, 11)  # a cell that is longer goes on below
 
 
 def _table(results: list[dict[str, Any]]) -> list[str]:
     """All rows of all studies under one head, then what must be known of those that fall short."""
-    from society.record.printable import printable
-
-    cells = [HEAD, *(tuple(map(printable, cell)) for result in results for cell in _cells(result))]
-    widths = [max(len(line[i]) for line in cells) for i in range(len(HEAD))]
-    lines = ["  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in cells]
+    lines = [line for cells in (HEAD, *(one for result in results for one in _cells(result))) for line in _laid_out(cells)]
     fell = [result["name"] for result in results if not result["holds"]]
     sum_up = f"{len(results) - len(fell)} of {len(results)} hold" + (f"; not: {', '.join(fell)}" if fell else "")
-    return [*lines, *(printable(f"{name}: {note}") for result in results for name, note in _notes(result)), sum_up]
+    told = [note for result in results for note in _notes(result)]
+    notes = [textwrap.fill(note, sum(WIDTHS) + 6, subsequent_indent="    ") for note in told]
+    return [*lines, "", *notes, sum_up]
+
+
+def _laid_out(cells: tuple[str, ...]) -> list[str]:
+    """One row as lines of at most the sum of WIDTHS."""
+    wrapped = [textwrap.wrap(_safe(text), width) for text, width in zip(cells, WIDTHS, strict=True)]
+    lines = itertools.zip_longest(*wrapped, fillvalue="")
+    return [" ".join(text.ljust(width) for text, width in zip(line, WIDTHS, strict=True)).rstrip() for line in lines]
 
 
 def _cells(result: dict[str, Any]) -> list[tuple[str, ...]]:
+    name = f"{result['name']} {result['seconds']:.0f} s" + (" kept" if result["kept"] else "")
     if result["reason"]:
-        return [(result["name"], result["reason"], "-", "-", "-", "-", "not run", "-")]
-    total = f"{result['seconds']:.0f}" + (" (kept)" if result["kept"] else "")
+        return [(name, result["reason"], "-", "-", "-", "-", "not run")]
     return [
         (
-            "" if i else result["name"],
-            row["label"],
+            "" if i else name,
+            str(row["label"]),
             _number(row.get("published")),
             _number(row.get("ours")),
             "-" if row.get("ci_low") is None else f"[{_number(row['ci_low'])}, {_number(row.get('ci_high'))}]",
             _number(row.get("tolerance")),
             "FALLS SHORT" if not row.get("holds") else "told" if row.get("tolerance") == TOLD else "holds",
-            "" if i else total,
         )
         for i, row in enumerate(result["rows"])
     ]
 
 
-def _notes(result: dict[str, Any]) -> list[tuple[str, str]]:
+def _notes(result: dict[str, Any]) -> list[str]:
     rows = [(f"{result['name']}, {row['label']}", row.get("note", "")) for row in result["rows"]]
-    return [(name, note) for name, note in [(result["name"], result.get("note", "")), *rows] if note]
+    told = [(name, note) for name, note in [(result["name"], result.get("note", "")), *rows] if note]
+    return [_safe(f"{name}: {note}") for name, note in told]
+
+
+def _safe(text: str) -> str:
+    """A study may be anybody's file: nothing of it steers a terminal."""
+    from society.record.printable import printable
+
+    return printable(text)
 
 
 def _bench_lines(result: dict[str, Any]) -> list[str]:

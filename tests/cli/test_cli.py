@@ -361,7 +361,7 @@ def test_reproduce(society, home, studies):
     assert society("reproduce")[0] == 2
     (studies / "fell.py").write_text(STUDY.replace("HOLDS", "False").replace("NAME", "fell"))
     status, out, _ = society("reproduce", "--all", "--quick")
-    lines = {line.split()[0]: line for line in out.splitlines()}
+    lines = {line.split()[0]: line for line in out.splitlines() if line}
     assert status == 1 and "holds" in lines["axelrod"] and "FALLS SHORT" in lines["fell"]
 
 
