@@ -58,9 +58,10 @@ def test_a_process_that_is_killed_is_a_reason_and_the_others_are_kept(studies, t
 SLOW = "import os, pathlib, time\ndef run(quick, seeds):\n"
 SLOW += "    (pathlib.Path({at!r}) / str(os.getpid())).touch()\n    time.sleep(60)\n"
 DRIVER = """
-import sys, society.studies
+import signal, sys, society.studies
 from society.cli import main, reproductions
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job is born deaf to it
     society.studies.__path__ = [sys.argv[1]]
     reproductions.cores = lambda: 2
     sys.exit(main(["reproduce", "one", "two", "--out", sys.argv[2]]))
@@ -80,7 +81,7 @@ def test_a_parent_that_is_stopped_leaves_no_process_at_work(studies, tmp_path, k
         while len(list(pids.iterdir())) < 2 and time.monotonic() - began < 60:
             time.sleep(0.05)
         parent.send_signal(kill)  # to it alone, as a job scheduler does
-        said = parent.communicate(timeout=20)[1]  # the workers hold this pipe: it ends when they do
+        said = parent.communicate(timeout=50)[1]  # the workers hold this pipe: it ends when they do
     assert parent.returncode == status and "Traceback" not in said
     assert len(list(pids.iterdir())) == 2 and not any(_works(int(file.name)) for file in pids.iterdir())
 
