@@ -35,6 +35,7 @@ from society.world.scenario import (
     replace,
     state,
 )
+from society.world.turns import of_mover
 
 FIRST, SECOND = 0, 1  # seats: who moves first
 SAME = 1e-6  # payoffs that differ by less than this share of the largest are equal: they are 32-bit floats
@@ -164,14 +165,14 @@ class Bargaining(Scenario):
     def step(self, s: BargainingState, action: Action, key: Keys) -> tuple[BargainingState, Outcome]:
         """The mover puts its demand on the table and speaks, or accepts or refuses the one that lies there."""
         mover, demands = self._mover(s), s.turn % 2 == 0
-        agreed = (self._of(action["accept"], mover) == 1) & ~demands
-        keep = self._of(action["keep"], mover)
+        agreed = (of_mover(action["accept"], mover) == 1) & ~demands
+        keep = of_mover(action["keep"], mover)
         over = agreed | (s.turn + 1 >= 2 * self.config.rounds)
         payoff = self._payoff(s) * agreed[:, None]
         heard, price = s.heard, torch.zeros_like(payoff)
         if self.config.talk:
             said = action["say"].view(len(mover), 2, -1)
-            heard = self._of(self.parts.channel.transmit(said, key, torch.zeros_like(said[..., 0])), mover)
+            heard = of_mover(self.parts.channel.transmit(said, key, torch.zeros_like(said[..., 0])), mover)
             price = self.parts.channel.price(said)
         after = replace(
             s,
@@ -190,11 +191,6 @@ class Bargaining(Scenario):
     def _mover(s: BargainingState) -> Tensor:
         """Whose move it is [W]: seat r % 2 demands in round r and the other answers."""
         return (s.turn // 2 + s.turn) % 2
-
-    @staticmethod
-    def _of(x: Tensor, mover: Tensor) -> Tensor:
-        """The mover's part of x [W, 2, ...]."""
-        return x[torch.arange(len(mover), device=mover.device), mover]
 
     def _division(self, s: BargainingState) -> Tensor:
         """Units [W, 2] that each seat gets if the demand on the table is accepted."""

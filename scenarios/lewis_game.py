@@ -21,6 +21,7 @@ from torch.nn.functional import one_hot, pad
 
 from society.config import Frozen
 from society.keys import Keys
+from society.world.palette import COLOURS
 from society.world.scenario import (
     Action,
     Head,
@@ -36,7 +37,6 @@ from society.world.scenario import (
 )
 
 SENDER, RECEIVER = 0, 1
-COLOURS = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7", "#999999")  # Okabe and Ito
 SHOWN = 8  # states whose success is reported one by one
 
 

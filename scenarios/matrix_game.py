@@ -19,11 +19,11 @@ from torch.nn.functional import one_hot
 
 from society.config import Frozen
 from society.keys import Keys
+from society.world.palette import COLOURS
 from society.world.scenario import Action, Head, Observation, Outcome, Parts, Scenario, Scene, Script, Spec, replace, state
 
 from .matrix_tables import GAMES, Game
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#999999")  # Okabe and Ito
 MOVES = 16
 FIRST = -1  # the last move of a player that has not moved yet
 PLAYERS = 2

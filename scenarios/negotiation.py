@@ -35,6 +35,7 @@ from society.world.scenario import (
     replace,
     state,
 )
+from society.world.turns import of_mover
 
 FIRST, SECOND = 0, 1  # seats: who moves first
 FEWEST, MEAN, MOST = 4, 7.0, 10  # turns of a game
@@ -164,8 +165,8 @@ class Negotiation(Scenario):
     def step(self, s: NegotiationState, action: Action, key: Keys) -> tuple[NegotiationState, Outcome]:
         """The mover accepts what lies on the table, or puts its own demand there and speaks."""
         mover = s.turn % 2
-        accepts = self._of(action["accept"], mover) == 1
-        keep = self._of(action["keep"].view(len(mover), 2, -1), mover)
+        accepts = of_mover(action["accept"], mover) == 1
+        keep = of_mover(action["keep"].view(len(mover), 2, -1), mover)
         share, valid = self._division(s)
         agreed = accepts & valid
         over = accepts | (s.turn + 1 >= s.last)
@@ -174,7 +175,7 @@ class Negotiation(Scenario):
         heard, price = s.heard, torch.zeros_like(score)
         if self.config.talk:
             said = action["say"].view(len(mover), 2, -1)
-            heard = self._of(self.parts.channel.transmit(said, key, torch.zeros_like(said[..., 0])), mover)
+            heard = of_mover(self.parts.channel.transmit(said, key, torch.zeros_like(said[..., 0])), mover)
             price = self.parts.channel.price(said)
         after = replace(s, turn=s.turn + 1, demand=torch.where(accepts[:, None], s.demand, keep), heard=heard)
         return after, Outcome(
@@ -186,11 +187,6 @@ class Negotiation(Scenario):
                 "deals": self._deals(s, share, score, agreed, over, key),
             },
         )
-
-    @staticmethod
-    def _of(x: Tensor, mover: Tensor) -> Tensor:
-        """The mover's part of x [W, 2, ...]."""
-        return x[torch.arange(len(mover), device=mover.device), mover]
 
     def _division(self, s: NegotiationState) -> tuple[Tensor, Tensor]:
         """Units [W, 2, K] that each seat gets if the demand on the table is accepted, and whether it can be met [W]."""

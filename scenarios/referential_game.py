@@ -19,6 +19,7 @@ from torch.nn.functional import one_hot, pad
 
 from society.config import Frozen
 from society.keys import Keys
+from society.world.palette import COLOURS
 from society.world.scenario import (
     Action,
     Head,
@@ -34,7 +35,6 @@ from society.world.scenario import (
 )
 
 SPEAKER, LISTENER = 0, 1
-COLOURS = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7", "#999999")  # Okabe and Ito
 MOST = 65_536  # combinations
 
 

@@ -20,6 +20,7 @@ from torch.nn.functional import one_hot, pad
 
 from society.config import Frozen
 from society.keys import Keys
+from society.world.palette import COLOURS
 from society.world.scenario import (
     Action,
     Head,
@@ -34,7 +35,7 @@ from society.world.scenario import (
     state,
 )
 
-from .referential_game import COLOURS, ReferentialConfig, combinations, held_out
+from .referential_game import ReferentialConfig, combinations, held_out
 
 QUESTIONER, ANSWERER = 0, 1
 

@@ -8,7 +8,9 @@ import pandas as pd
 
 from society.analysis.corpus.data import Corpus
 from society.analysis.corpus.lines import LINES, line
+from society.analysis.declared import Declared, Headline
 from society.analysis.estimate import Estimate
+from society.analysis.table import WIDTH, render
 
 
 class Description(list[Estimate]):
@@ -20,9 +22,6 @@ class Description(list[Estimate]):
 
     def __str__(self) -> str:
         """The report's table, with what n and the intervals are over."""
-        from society.analysis.declared import Declared, Headline
-        from society.analysis.report import WIDTH, render
-
         pairs = "topographic_similarity, tree_reconstruction_error and language_similarity"
         note = f"intervals are over {self.unit}; those of {pairs} over meanings, that of abbreviation over distinct messages"
         text = render(list(self), Declared(Headline("", "", "episode", "")))
