@@ -103,7 +103,7 @@ class Bazaar(Scenario):
         heads = {"move": Head(5), "offer": Head(parts.market.offers)}
         heads["say"] = Head(parts.channel.config.symbols, parts.channel.config.length, speech=True)
         if parts.contest.config.offered:
-            heads["strike"] = Head(2)
+            heads["strike"] = Head(2, contest=True)
         self.spec = Spec(
             seats=config.seats,
             fields={

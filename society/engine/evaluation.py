@@ -274,12 +274,13 @@ def lacks(condition: str, config: Config, world: Scenario) -> str | None:
     if condition in ("tradeless", "tradeless_from_birth"):
         return None if world.spec.goods and config.market.enabled else "this world has no market"
     if condition == "peaceful":
-        return None if "strike" in world.spec.heads and config.contest.enabled else "this world has no strikes"
+        strikes = any(head.contest for head in world.spec.heads.values())
+        return None if strikes and config.contest.enabled else "this world has no strikes"
     return None
 
 
 def scene_facts(scenario: Scenario, worlds: Worlds) -> dict[str, Any] | None:
-    """The static facts of the scene, as JSON for meta.json: size, legend, kinds."""
+    """The static facts of the scene, as JSON for meta.json: size, legend, kinds, whether it wraps."""
     scene = scenario.scene(worlds.state)
     if scene is None:
         return None
@@ -288,4 +289,6 @@ def scene_facts(scenario: Scenario, worlds: Worlds) -> dict[str, Any] | None:
         "width": scene.width,
         "legend": [list(entry) for entry in scene.legend],
         "kinds": [list(entry) for entry in scene.kinds],
+        "wraps": scene.wraps,
+        "sizes": list(scene.sizes),
     }

@@ -104,10 +104,18 @@ def facts(run: Run, frames: Frames) -> dict[str, Any]:
         "width": shape[1] or _side(scene.get("width"), frames, "x"),
         "legend": legend,
         "kinds": kinds,
+        "wraps": bool(scene.get("wraps", True)) and frames.cells is not None,
+        "sizes": _sizes(scene.get("sizes")),
         "values": values,
         "goods": [[good, colours.get(f"good {good}", OKABE_ITO[i % len(OKABE_ITO)])] for i, good in enumerate(goods)],
         "offers": _offers(run.config, len(goods)) if "offer" in values else [],
     }
+
+
+def _sizes(told: Any) -> list[float]:
+    """Diameters of the kinds in cells; none where the scene tells none that can be drawn."""
+    fine = isinstance(told, list) and all(isinstance(one, int | float) and 0 < one <= 256 for one in told)
+    return [float(one) for one in told] if fine else []
 
 
 def _legend(entries: Any) -> list[list[str]]:

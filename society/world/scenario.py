@@ -54,12 +54,14 @@ def select(mask: Bool[Tensor, "W"], yes: S, no: S) -> S:
 class Head:
     """One choice of a seat: `length` numbers in [0, size). Option 0 is the no-op (stay, silence, no offer).
 
-    A `speech` head is a message: its symbols are spoken one after another and 0 is silence.
+    A `speech` head is a message: its symbols are spoken one after another and 0 is silence. A `contest` head strikes or
+    zaps: a world with one has a peaceful twin.
     """
 
     size: int
     length: int = 1
     speech: bool = False
+    contest: bool = False
 
 
 @dataclass(frozen=True)
@@ -175,8 +177,10 @@ class Outcome:
 class Scene:
     """What a viewer draws: a coloured grid (or none) and a sprite for each seat.
 
-    cells [W, H, Wd] uint8 index `legend`, whose entries are (name, hex colour); x, y [W, N] are in cells; `said` [W, N] is
-    the first symbol spoken (0 silence); `values` are integers that a viewer prints beside a seat, each [W, N].
+    cells [W, H, Wd] uint8 index `legend`, whose entries are (name, hex colour); x, y [W, N] are in cells, whose centres are
+    whole numbers, and NaN where a seat is not there; `said` [W, N] is the first symbol spoken (0 silence); `values` are
+    integers that a viewer prints beside a seat, each [W, N]. `wraps`: the world is a torus. `sizes`: diameters in cells,
+    one for each of `kinds`; with them, cells are pixels of a picture and not places of a grid.
     """
 
     height: int
@@ -189,6 +193,8 @@ class Scene:
     kinds: tuple[tuple[str, str], ...] = ()
     said: Tensor | None = None
     values: Mapping[str, Tensor] = field(default_factory=dict)
+    wraps: bool = True
+    sizes: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -122,14 +122,17 @@ class Player {
     return x === NOWHERE || y === NOWHERE ? null : [x / CELL, y / CELL];
   }
 
-  // The way from a to b, around the edge where the world is a grid and that is shorter.
+  // The way from a to b, around the edge where the world is a torus and that is shorter.
   way(a, b) {
     const sides = [this.facts.width, this.facts.height];
     return [0, 1].map((i) => {
       const d = b[i] - a[i];
-      return this.cells && Math.abs(d) > sides[i] / 2 ? d - Math.sign(d) * sides[i] : d;
+      return this.facts.wraps && Math.abs(d) > sides[i] / 2 ? d - Math.sign(d) * sides[i] : d;
     });
   }
+
+  // Longer ways than this are no walk: a seat fades out and in.
+  jump() { return this.facts.sizes.length ? this.facts.width / 4 : 2.9; }
 
   // Was this seat born between frames t and t + 1? It then appears anew and does not glide there.
   born(t, seat) {
@@ -146,7 +149,7 @@ class Player {
     const b = this.place(t + 1, seat);
     if (!a || !b) return (f < 0.5 ? a : b) && [...(f < 0.5 ? a : b), 1];
     const way = this.way(a, b);
-    if (this.born(t, seat) || Math.hypot(...way) > 2.9) {
+    if (this.born(t, seat) || Math.hypot(...way) > this.jump()) {
       return f < 0.5 ? [...a, 1 - 2 * f] : [...b, 2 * f - 1];
     }
     const ease = f * f * (3 - 2 * f);
@@ -267,7 +270,8 @@ class Player {
     g.fillRect(0, 0, width * this.side, height * this.side);
     if (!this.ticks.length) return;
     const t = Math.floor(this.now);
-    this.radius = Math.max(3, Math.min(0.42 * this.side, 26));
+    const widest = Math.max(0.84, ...this.facts.sizes);
+    this.radius = Math.max(3, Math.min(0.5 * widest * this.side, 26));
     this.paintTrails(g);
     if (this.cells) this.paintCells(g, t);
     const coins = this.paintDeals(g, t);
@@ -285,10 +289,11 @@ class Player {
       this.layer ??= document.createElement("canvas");
       this.layer.width = this.board.width;
       this.layer.height = this.board.height;
-      const c = this.layer.getContext("2d"), s = this.side, gap = s > 9 ? 0.16 * s : 0;
+      const c = this.layer.getContext("2d"), s = this.side, picture = this.facts.sizes.length > 0;
+      const gap = s > 9 && !picture ? 0.16 * s : 0;
       c.setTransform(this.dpr, 0, 0, this.dpr, 0, 0);
       c.clearRect(0, 0, width * s, height * s);
-      if (s > 12) {
+      if (s > 12 && !picture) {
         c.strokeStyle = this.dark ? "rgb(255 255 255 / 0.045)" : "rgb(0 0 0 / 0.045)";
         c.beginPath();
         for (let x = 1; x < width; x++) { c.moveTo(x * s, 0); c.lineTo(x * s, height * s); }
@@ -316,7 +321,7 @@ class Player {
   around(x, y, reach, draw) {
     const { width, height } = this.facts;
     const xs = [0], ys = [0];
-    if (this.cells) {
+    if (this.facts.wraps) {
       if (x - reach < 0) xs.push(width);
       if (x + reach > width - 1) xs.push(-width);
       if (y - reach < 0) ys.push(height);
@@ -342,7 +347,7 @@ class Player {
         const from = this.place(t, seat);
         if (!from) break;
         const way = this.way(to, from);
-        if (Math.hypot(...way) > 2.9) break;
+        if (Math.hypot(...way) > this.jump()) break;
         steps.push([to, way, mix(rgb(this.ground()), rgb(this.kindColour(t, seat)), 0.55 * (1 - back / long) * to[2])]);
         to = [from[0], from[1], 1];
       }
@@ -436,7 +441,9 @@ class Player {
   }
 
   seatAtPixel(g, x, y, opacity, t, seat) {
-    const r = this.radius, colour = this.kindColour(t, seat), said = this.value("said", t, seat);
+    const size = this.facts.sizes[this.value("kind", t, seat) ?? 0];
+    const r = size ? Math.max(3, 0.5 * size * this.side) : this.radius;
+    const colour = this.kindColour(t, seat), said = this.value("said", t, seat);
     const marked = seat === this.kept || seat === this.near;
     g.globalAlpha = opacity;
     g.fillStyle = colour;
@@ -454,15 +461,15 @@ class Player {
     // Marks come after all discs, so that no neighbour covers what somebody says.
     this.later.push(() => {
       g.globalAlpha = opacity;
-      if (said > 0) this.bubble(g, x, y, said);
+      if (said > 0) this.bubble(g, x, y, said, r);
       if (offer > 0) this.offerMark(g, x + r * 0.85, y + r * 0.85, Math.max(3, r * 0.62), offer);
       g.globalAlpha = 1;
     });
   }
 
   // What a seat says: a ring, and a bubble with the symbol's number.
-  bubble(g, x, y, said) {
-    const r = this.radius, colour = symbolColour(said);
+  bubble(g, x, y, said, r) {
+    const colour = symbolColour(said);
     g.strokeStyle = colour;
     g.lineWidth = Math.max(1.5, r * 0.2);
     g.beginPath(); g.arc(x, y, r * 1.28, 0, 7); g.stroke();
