@@ -180,6 +180,25 @@ def do_resume(options: argparse.Namespace) -> Result:
     return _reported([path], time.perf_counter() - began)
 
 
+def do_sweep(options: argparse.Namespace) -> Result:
+    """Every run of a sweep file, then the pooled report of each cell."""
+    began = time.perf_counter()
+    file = Path(options.file)
+    if not file.is_file():
+        raise BadInput(f"{file}: no such file; what such a file says: society sweep --help")
+    out = Path(options.out) if options.out else Path("sweeps") / file.stem
+    from society import api
+
+    from .sweeps import compare
+
+    try:
+        groups = api.sweep(file, out, True, options.argv)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"interrupted; go on with the same command (what is done is kept in {out})") from None
+    cells = [{"fields": fields} | _reported(paths, 0.0)[1] for fields, paths in groups]
+    return 0, {"cells": cells, "seconds": time.perf_counter() - began}, f"{compare(cells)}\nall runs are in {out}"
+
+
 def do_view(options: argparse.Namespace) -> Result:
     """The viewer, until it is interrupted."""
     if options.port is not None and not 1 <= options.port < 2**16:

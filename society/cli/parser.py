@@ -12,6 +12,7 @@ SUMMARIES = {
     "run": "train a society, evaluate it in twin worlds, report",
     "report": "the table of estimates; several runs are pooled over seeds",
     "resume": "go on with a run that was interrupted",
+    "sweep": "many runs from one file: fields that vary, crossed, for several seeds; resumable",
     "view": "look at runs in the browser, on 127.0.0.1",
     "reproduce": "published results: their number, ours with its interval",
     "audit": "false-positive rate and power of metrics, on societies whose truth is planted",
@@ -20,6 +21,20 @@ SUMMARIES = {
     "bench": "side by side with a peer; prints the ratio",
     "doctor": "versions, device, what is missing and how to get it",
 }
+SWEEP = """FILE.toml:
+  scenario = "bazaar"
+  preset = "quick"                          # default: "default"
+  seeds = "10-12"                           # or [10, 11]; default: 0
+  controls = ["content_from_birth"]         # or "all"; default: the preset's
+  [fields]                                  # what all runs share
+  training.agent_steps = 1e6
+  [[vary]]                                  # lists in one [[vary]] go together,
+  learner.signalling = [0.05, 0.0]
+  learner.listening = [0.005, 0.0]
+  [[vary]]                                  # several [[vary]] are crossed
+  population.minds = [1, 8]
+
+The same command again goes on where it was stopped, and reports what is done."""
 MAX_SEEDS = 1000
 
 
@@ -54,6 +69,11 @@ def parser() -> argparse.ArgumentParser:
     which = "a folder, a name or its beginning, or latest"
     command("report").add_argument("runs", nargs="+", metavar="RUN", help=which)
     command("resume").add_argument("runs", metavar="RUN", help=which)
+    sweep = command("sweep")
+    sweep.add_argument("file", metavar="FILE.toml", help="what to run: scenario, preset, seeds, controls, [fields], [[vary]]")
+    sweep.add_argument("--out", metavar="DIR", help="the folder of its runs (default: sweeps/FILE)")
+    sweep.formatter_class = argparse.RawDescriptionHelpFormatter
+    sweep.epilog = SWEEP
     view = command("view")
     view.add_argument("runs", nargs="?", metavar="RUN", help="the run to open (default: the list of runs)")
     view.add_argument("--port", type=int, metavar="N", help="the port on 127.0.0.1 (default: a free one)")

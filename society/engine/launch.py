@@ -48,24 +48,40 @@ def run_many(
     argv: Sequence[str] = (),
 ) -> list[Path]:
     """Run every config, each with its controls, one process for each core; returns the run directories in order."""
-    paths, jobs = [], []
-    for config in vetted(configs, controls):
-        path = create_run_dir(out, config.scenario)
-        paths.append(path)
-        world = build.scenario(config)
-        idle = {control: reason for control in controls if (reason := lacks(control, config, world))}
-        # controls first: a main run that is whole says that they are, too
-        for control in (control for control in controls if control not in idle):
-            below = path / "controls" / control
-            below.mkdir(parents=True)
-            prepare(config.model_copy(update={"condition": control}), below, argv, parent=path.name)
-            jobs.append(below)
-        prepare(config, path, argv, missing=idle)
-        jobs.append(path)
-    # main runs first, then controls, so that the cores are never idle while one main run waits
-    jobs.sort(key=lambda job: job.parent.name == "controls")
-    work(jobs, watch)
+    paths = [begin(config, out, controls, argv) for config in vetted(configs, controls)]
+    work(unfinished(paths), watch)
     return paths
+
+
+def begin(config: Config, out: Path, controls: Sequence[str] = (), argv: Sequence[str] = ()) -> Path:
+    """Make the run directory of a settled config, and in it those of its controls; nothing is run yet."""
+    path = create_run_dir(out, config.scenario)
+    world = build.scenario(config)
+    idle = {control: reason for control in controls if (reason := lacks(control, config, world))}
+    # controls first: a main run that is whole says that they are, too
+    for control in (control for control in controls if control not in idle):
+        below = path / "controls" / control
+        below.mkdir(parents=True)
+        prepare(config.model_copy(update={"condition": control}), below, argv, parent=path.name)
+    prepare(config, path, argv, missing=idle)
+    return path
+
+
+def unfinished(paths: Sequence[Path]) -> list[Path]:
+    """The run directories, and those of their controls, that are not done. ConfigError for one that is being worked on.
+
+    Main runs first, then controls, so that the cores are never idle while one main run waits.
+    """
+    jobs = []
+    for path in paths:
+        run_ = Run(path)
+        _ = run_.meta
+        jobs += [path, *(control.path for control in run_.controls.values())]
+    todo = [job for job in jobs if Run(job).state != "done"]
+    for job in todo:
+        if Run(job).state == "live":
+            raise ConfigError(f"{job.name}: is running (pid {Run(job).status.get('pid')}); stop it before resuming it")
+    return sorted(todo, key=lambda job: job.parent.name == "controls")
 
 
 def vetted(configs: Sequence[Config], controls: Sequence[str] = ()) -> list[Config]:
@@ -292,14 +308,7 @@ def _said(job: Path) -> Mapping[str, Any]:
 
 def resume(path: Path, watch: Watch | None = None) -> Path:
     """Continue a run and those of its controls that are not done."""
-    run_ = Run(path)
-    _ = run_.meta
-    jobs = [path, *(control.path for control in run_.controls.values())]
-    for job in jobs:
-        state = Run(job).state
-        if state == "live":
-            raise ConfigError(f"{job.name}: is running (pid {Run(job).status.get('pid')}); stop it before resuming it")
-    todo = [job for job in jobs if Run(job).state != "done"]
+    todo = unfinished([path])
     if todo:
         work(todo, watch)
     return path

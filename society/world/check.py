@@ -454,7 +454,8 @@ def _looks(book: Book, made: Scenario, state: Any) -> None:
         fine = all(_shaped(book, "scene", name, x, seats) for name, x in (("x", scene.x), ("y", scene.y)))
         if fine:
             inside = (scene.x >= 0) & (scene.x < scene.width) & (scene.y >= 0) & (scene.y < scene.height)
-            book.expect((inside | scene.x.isnan() | scene.y.isnan()).all(), "scene", f"a seat is outside {scene.width} x {scene.height} cells")
+            inside |= scene.x.isnan() | scene.y.isnan()
+            book.expect(inside.all(), "scene", f"a seat is outside {scene.width} x {scene.height} cells")
         if scene.cells is not None and _shaped(book, "scene", "cells", scene.cells, (SMALL, scene.height, scene.width), "int"):
             book.expect(scene.cells.dtype == torch.uint8, "scene", f"cells are {scene.cells.dtype}, not uint8")
             book.expect((scene.cells < len(scene.legend)).all(), "scene", "a cell has no entry in the legend")

@@ -1,0 +1,107 @@
+"""`society sweep`: what a file means, what is done is not done again, and bad files end in one line with nothing made."""
+
+import itertools
+import json
+
+import pytest
+
+from society.cli import main
+from society.config import to_toml
+from society.engine import launch, sweep
+from society.record.store import Run
+
+SMALL = """
+scenario = "lewis_game"
+seeds = "3-4"
+controls = []
+[fields]
+training.agent_steps = 0
+training.worlds = 2
+evaluation.worlds = 2
+evaluation.ticks = 4
+evaluation.frames_ticks = 1
+evaluation.scripts = false
+evaluation.conditions = ["normal"]
+"""
+
+
+def cells(tmp_path, text):
+    file = tmp_path / "s.toml"
+    file.write_text(text)
+    return sweep.read(file)
+
+
+def test_lists_of_one_table_go_together_and_tables_are_crossed(tmp_path):
+    vary = '[[vary]]\nlearner.lr = [1e-3, 1e-2]\nlearner.gamma = [0.5, 0.9]\n[[vary]]\npopulation.minds = [2, 4, 6]\n'
+    found = cells(tmp_path, SMALL + vary)
+    expected = itertools.product([(1e-3, 0.5), (1e-2, 0.9)], [2, 4, 6])
+    made = [(c.learner.lr, c.learner.gamma, c.population.minds) for cell in found for c in cell.configs[:1]]
+    assert made == [(lr, gamma, minds) for (lr, gamma), minds in expected]
+    assert [config.seed for config in found[0].configs] == [3, 4]
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("scenario = 3", "scenario"),
+        ('scenario = "bazar"', "bazaar"),
+        ("scenario = ", "s.toml"),
+        ("[fields]\nseed = 1", "scenario"),
+        (SMALL + "[[vary]]\nlearner.lr = 1e-3", "[[vary]] number 1"),
+        (SMALL + "[[vary]]\nlearner.lr = [1e-3]\nlearner.gamma = [0.5, 0.9]", "one length"),
+        (SMALL + "[[vary]]\nlearner.lr = [1e-3]\n[[vary]]\nlearner.lr = [1e-2]", "learner.lr is varied twice"),
+        (SMALL + "[[vary]]\ntraining.worlds = [2, 4]", "training.worlds is both"),
+        (SMALL + "[[vary]]\nlearner.lr = [1e-3, 1e-3]", "the same run"),
+        (SMALL + "[vary]\nlearner.lr = [1e-3]", "[[vary]]"),
+        (SMALL + "[[vary]]\nlearner.lx = [1e-3]", "learner.lx"),
+        (SMALL.replace('"3-4"', '"4-3"'), "seeds"),
+        (SMALL.replace('"3-4"', "[1, 1]"), "seeds"),
+        (SMALL.replace('"3-4"', '"0-99999999"'), "10000 runs"),
+        (SMALL.replace("[]", '["mute"]'), "mute"),
+        (SMALL.replace("seeds", "seads"), "seads"),
+        (SMALL.replace('"lewis_game"', '"lewis_game"\npreset = "none"'), "preset"),
+    ],
+)
+def test_a_bad_file_is_one_line_and_nothing_is_made(tmp_path, capsys, text, named):
+    file = tmp_path / "s.toml"
+    file.write_text(text)
+    assert main(["sweep", str(file), "--out", str(tmp_path / "out")]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and named in said and "Traceback" not in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_no_file_and_no_text_are_bad_input(tmp_path, capsys):
+    assert main(["sweep", str(tmp_path / "none.toml")]) == 2
+    (tmp_path / "b.toml").write_bytes(b"\xff\xfe\x00")
+    assert main(["sweep", str(tmp_path / "b.toml"), "--out", str(tmp_path / "out")]) == 2
+    assert capsys.readouterr().err.count("\n") == 2
+
+
+def test_what_is_done_is_kept_and_what_is_not_is_finished(tmp_path, capsys):
+    file, out = tmp_path / "s.toml", tmp_path / "out"
+    file.write_text(SMALL)
+    (cell,) = sweep.read(file)
+    launch.execute(launch.begin(cell.configs[0], out))  # seed 3 is done, seed 4 has begun, in an older command
+    begun = launch.begin(cell.configs[1], out)
+    (out / "not a run").mkdir()
+    done = next(path for path in out.iterdir() if path != begun and path.name != "not a run")
+    before = (done / "status.json").stat().st_mtime_ns
+    for _ in range(2):
+        assert main(["sweep", str(file), "--out", str(out), "--json"]) == 0
+        (told,) = json.loads(capsys.readouterr().out)["cells"]
+        assert [Run(path).config["seed"] for path in told["runs"]] == [3, 4]
+        assert sorted(told["runs"]) == sorted([str(done), str(begun)])
+        assert Run(begun).state == "done" and (begun / "report.json").is_file()
+        assert (done / "status.json").stat().st_mtime_ns == before
+        assert any(one["metric"] == "success" and one["n"] == 2 for one in told["estimates"])
+
+
+def test_a_run_of_another_config_is_left_alone(tmp_path):
+    file, out = tmp_path / "s.toml", tmp_path / "out"
+    file.write_text(SMALL)
+    other = sweep.read(file)[0].configs[0].model_copy(update={"seed": 99})
+    left = launch.begin(other, out)
+    groups = sweep.gather(sweep.read(file), out)
+    assert left not in groups[0] and len(set(groups[0])) == 2
+    assert to_toml(launch.load_config(Run(left))) == to_toml(other)
