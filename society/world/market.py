@@ -27,6 +27,7 @@ class MarketConfig(Frozen):
     reach: int = Field(1, ge=0, le=1000, description="cells (Chebyshev) within which two seats can deal")
     lots: int = Field(5, ge=1, le=1000, description="most lots that one deal moves")
     rounds: int = Field(2, ge=1, le=16, description="matching rounds a tick; a seat closes at most one deal a tick")
+    exact: bool = Field(False, description="offers clear only where each gives exactly what the other wants")
     prices: tuple[tuple[Units, Units], ...] = Field(
         ((1, 1),), min_length=1, max_length=16, description="terms on offer: (units given, units wanted) a lot"
     )
@@ -71,9 +72,9 @@ class Market:
     ) -> tuple[Int[Tensor, "W N G"], Deals]:
         """Match fitting offers of near seats and move the goods.
 
-        Two offers fit when each gives what the other wants, and at least as much of it a lot. A lot moves what each *wants*;
-        as many lots as stocks, room up to `capacity` of each good and `lots` allow. Pairs are matched by mutual best keyed
-        priority, `rounds` times over. Seats never deal with themselves.
+        Two offers fit when each gives what the other wants, and at least as much of it a lot (with `exact`: just as much). A
+        lot moves what each *wants*; as many lots as stocks, room up to `capacity` of each good and `lots` allow. Pairs are
+        matched by mutual best keyed priority, `rounds` times over. Seats never deal with themselves.
         """
         seats = offer.shape[1]
         terms = self.table.to(stock.device)[offer]
@@ -88,7 +89,8 @@ class Market:
             able = torch.minimum(have[:, :, None] // asked[:, None, :], room[:, :, None] // asked[:, :, None])
             lots = torch.minimum(able, able.transpose(1, 2)).clamp_(max=self.config.lots)
             fit = (give[:, :, None] == want[:, None, :]) & (want[:, :, None] == give[:, None, :])
-            fit &= units[:, :, None] >= asked[:, None, :]
+            enough = torch.eq if self.config.exact else torch.ge
+            fit &= enough(units[:, :, None], asked[:, None, :])
             fit = fit & fit.transpose(1, 2) & near & (lots > 0)
             rank = _symmetric_priority(key, seats)
             own = torch.arange(seats, device=offer.device)
