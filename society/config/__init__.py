@@ -102,6 +102,24 @@ class EvaluationConfig(Frozen):
         return _bounded(self, self.worlds, self.ticks)
 
 
+class SocialConfig(Frozen):
+    """How much of others a seat feels in its reward while it learns; what is reported stays what was earned."""
+
+    prosocial: float = Field(default=0.0, ge=0, le=1, description="share of the world's mean reward in a seat's own")
+    disadvantage: float = Field(default=0.0, ge=0, le=100, description="alpha, the cost of earning less than others")
+    advantage: float = Field(default=0.0, ge=0, le=100, description="beta, the cost of earning more than others")
+    smoothing: float = Field(
+        default=0.0, ge=0, le=1, description="gamma x lambda, by which earnings that are compared outlast a tick"
+    )
+    influence: float = Field(default=0.0, ge=0, le=100, description="reward for a nat of influence on others' next act")
+    counterfactuals: int = Field(default=4, ge=1, le=256, description="other acts tried to tell a seat's influence")
+
+    @property
+    def on(self) -> bool:
+        """Whether anything but what was earned is felt."""
+        return any((self.prosocial, self.disadvantage, self.advantage, self.influence))
+
+
 class Config(Frozen):
     """A whole run. `resolve` and `from_toml` make it and give the open sections (Any) the schema that belongs there."""
 
@@ -116,6 +134,7 @@ class Config(Frozen):
     contest: Any = Field(default=None, description="competition")
     population: PopulationConfig = Field(default_factory=PopulationConfig)
     learner: Any = Field(default=None, description="the learner's name and its own fields")
+    social: SocialConfig = Field(default_factory=SocialConfig)
     training: TrainingConfig = Field(default_factory=TrainingConfig)
     evaluation: EvaluationConfig = Field(default_factory=EvaluationConfig)
 
@@ -174,6 +193,8 @@ def fingerprint(config: Config) -> str:
     The precision counts: it changes what is learnt.
     """
     data = {key: value for key, value in config.model_dump(mode="json").items() if key not in ("seed", "device")}
+    if config.social == SocialConfig():  # came later: runs without it are the same runs as before
+        del data["social"]
     data["evaluation"] = {k: v for k, v in data["evaluation"].items() if k not in ("controls", "strangers")}
     return hashlib.sha256("".join(tables(data, ())).encode()).hexdigest()[:12]
 

@@ -75,10 +75,11 @@ def first_of_each(options: list[Tensor], said: Tensor) -> Tensor:
     return ~same.tril(-1).any(-1)
 
 
-def _replay(minds: Minds, features: Tensor, mask: Tensor | None, action: Tensor, memory: Tensor) -> Replay:
+def replay(minds: Minds, features: Tensor, mask: Tensor | None, action: Tensor, memory: Tensor) -> Replay:
+    """What every seat [W, N, ...] is likely to do in one tick, [P, 1, R, ...]; messages go on from `action`."""
     gather = minds.seating.gather
     forget = torch.zeros(*action.shape[:2], dtype=torch.bool, device=action.device)
-    replay = minds.population.policy.evaluate(
+    found = minds.population.policy.evaluate(
         minds.population.weights,
         gather(features)[:, None],
         None if mask is None else gather(mask)[:, None],
@@ -88,7 +89,7 @@ def _replay(minds: Minds, features: Tensor, mask: Tensor | None, action: Tensor,
     )
     # greedy minds are probed as nearly greedy ones: probabilities of 0 say nothing of what else might have been done
     warm = max(minds.temperature, 0.01)
-    return dataclasses.replace(replay, logits={head: logits / warm for head, logits in replay.logits.items()})
+    return dataclasses.replace(found, logits={head: logits / warm for head, logits in found.logits.items()})
 
 
 def _said_with_probability(minds: Minds, tick: Tick, name: str, speaker: int, option: Tensor) -> Tensor:
@@ -96,8 +97,8 @@ def _said_with_probability(minds: Minds, tick: Tick, name: str, speaker: int, op
     spec = tick.worlds.scenario.spec
     action = tick.turn.packed.clone()
     action[:, speaker, spec.columns[name]] = option
-    replay = _replay(minds, tick.seen.features, tick.seen.mask, action, tick.memory)
-    logs = replay.logits[name].log_softmax(-1)  # [P, 1, R, L, V]
+    found = replay(minds, tick.seen.features, tick.seen.mask, action, tick.memory)
+    logs = found.logits[name].log_softmax(-1)  # [P, 1, R, L, V]
     message = minds.seating.gather(action[..., spec.columns[name]])[:, None]
     logp = logs.gather(-1, message[..., None])[..., 0].sum(-1)[:, 0]
     return minds.seating.scatter(logp)[:, speaker].exp()
@@ -108,11 +109,11 @@ def _reactions(minds: Minds, tick: Tick, changed: Any) -> Iterator[tuple[str, Te
     spec = changed.spec
     worlds, _, ended = dataclasses.replace(tick.worlds, scenario=changed).step(tick.turn.packed, tick.seen)
     seen = (worlds if ended is None else ended).observe()
-    replay = _replay(minds, seen.features, seen.mask, torch.zeros_like(tick.turn.packed), tick.memory_after)
+    found = replay(minds, seen.features, seen.mask, torch.zeros_like(tick.turn.packed), tick.memory_after)
     for head, shape in spec.heads.items():
         if shape.speech:
             continue
-        probs, reacts = minds.seating.scatter(replay.logits[head].softmax(-1)[:, 0]), seen.may(spec, head)
+        probs, reacts = minds.seating.scatter(found.logits[head].softmax(-1)[:, 0]), seen.may(spec, head)
         for position in range(shape.length):
             yield (head if shape.length == 1 else f"{head}.{position}"), probs[..., position, :], reacts
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import torch
@@ -36,10 +36,10 @@ class Minds:
     seating: Seating
     temperature: float = 1.0
 
-    def act(self, worlds: Worlds, seen: Observation, memory: Tensor) -> Turn:
-        """Every mind decides for all its seats at once, by the uniforms of their worlds' keys."""
+    def act(self, worlds: Worlds, seen: Observation, memory: Tensor, purpose: str = "act") -> Turn:
+        """Every mind decides for all its seats at once, by the uniforms of their worlds' keys for this purpose."""
         policy, seating = self.population.policy, self.seating
-        draw = worlds.key.uniform("act", worlds.scenario.spec.seats, worlds.scenario.spec.numbers)
+        draw = worlds.key.uniform(purpose, worlds.scenario.spec.seats, worlds.scenario.spec.numbers)
         features = seating.gather(seen.features)
         mask = None if seen.mask is None else seating.gather(seen.mask)
         decision = policy.act(
@@ -132,17 +132,28 @@ def ticks(worlds: Worlds, actor: Minds | Scripted, memory: Tensor, count: int, c
         worlds, memory = after, carried
 
 
+# What the learner is fed in place of a tick's rewards: (tick, what was remembered [W, N]) -> (reward, remembered) [W, N]
+Shaping = Callable[[Tick, Tensor], tuple[Tensor, Tensor]]
+
+
 @dataclass(frozen=True)
 class Collected:
-    """A rollout for the learner, and where the worlds are now. `sums` are the measures summed over ticks and seats."""
+    """A rollout for the learner, and where the worlds are now. `sums` are the measures summed over ticks and seats.
+
+    `earned` are the worlds' own rewards, which a shaping exchanges in the rollout; `smoothed` is what it remembers.
+    """
 
     rollout: Rollout
     worlds: Worlds
     memory: Tensor
     sums: dict[str, Tensor]
+    earned: Float[Tensor, "P T R"]
+    smoothed: Float[Tensor, "W N"]
 
 
-def collect(worlds: Worlds, minds: Minds, memory: Tensor, count: int, clock: Clock) -> Collected:
+def collect(
+    worlds: Worlds, minds: Minds, memory: Tensor, smoothed: Tensor, count: int, clock: Clock, shaping: Shaping | None = None
+) -> Collected:
     """Play `count` ticks and write them, grouped by mind, into one block of tensors."""
     seating, spec, policy = minds.seating, worlds.scenario.spec, minds.population.policy
     shape = (minds.population.minds, count, seating.rows.shape[1])
@@ -154,6 +165,7 @@ def collect(worlds: Worlds, minds: Minds, memory: Tensor, count: int, clock: Clo
     logp, value, reward, bootstrap = (torch.zeros(shape, device=device) for _ in range(4))
     ends, forget = (torch.zeros(shape, dtype=torch.bool, device=device) for _ in range(2))
     keep = seating.valid[:, None, :].expand(shape).clone()
+    earned = reward if shaping is None else torch.zeros_like(reward)
     sums: dict[str, Tensor] = {}
     first = seating.gather(memory)
     for t, tick in enumerate(ticks(worlds, minds, memory, count, clock)):
@@ -161,7 +173,10 @@ def collect(worlds: Worlds, minds: Minds, memory: Tensor, count: int, clock: Clo
         assert decision is not None and tick.turn.features is not None  # minds acted
         features[:, t], action[:, t] = tick.turn.features, decision.action
         logp[:, t], value[:, t] = decision.logp, decision.value
-        reward[:, t] = seating.gather(outcome.reward)
+        earned[:, t] = seating.gather(outcome.reward)
+        if shaping is not None:
+            felt, smoothed = shaping(tick, smoothed)
+            reward[:, t] = seating.gather(felt)
         ends[:, t], forget[:, t] = seating.gather(_ends(tick)), seating.gather(tick.forget)
         if tick.turn.mask is not None:
             masks = torch.empty(*shape, tick.turn.mask.shape[-1], dtype=torch.bool, device=device) if t == 0 else masks
@@ -177,7 +192,7 @@ def collect(worlds: Worlds, minds: Minds, memory: Tensor, count: int, clock: Clo
     rollout = Rollout(
         spec, features, masks, action, logp, value, reward, bootstrap, ends, forget, keep, last, first
     )  # fmt: skip
-    return Collected(rollout, worlds, memory, sums)
+    return Collected(rollout, worlds, memory, sums, earned, smoothed)
 
 
 def _ends(tick: Tick) -> Bool[Tensor, "W N"]:

@@ -23,6 +23,7 @@ from ..record.recorder import Recorder
 from ..world.worlds import Worlds
 from . import build
 from .rollout import Clock, Collected, Minds, blank_memory, collect
+from .shaping import shaping
 
 Progress = Callable[[int, int, float], None]  # agent-steps done, in all, agent-steps a second
 
@@ -47,6 +48,7 @@ class Training:
         device = torch.device(config.device)
         self.worlds = Worlds.begin(self.scenario, config.seed, torch.arange(config.training.worlds, device=device))
         self.memory = blank_memory(self.worlds, self.population.policy.memory)
+        self.smoothed = blank_memory(self.worlds, 1)[..., 0]
         self.done = 0
 
     @property
@@ -68,10 +70,9 @@ class Training:
 
     def update(self, clock: Clock) -> tuple[Collected, Report]:
         """Collect a rollout, learn from it. Raises Stopped when a weight is no longer finite."""
-        seating = self.seating()
-        got = collect(
-            self.worlds, Minds(self.population, seating), self.memory, self.config.training.ticks, clock
-        )
+        minds = Minds(self.population, self.seating())
+        felt = shaping(self.config.social, minds, self.scenario.spec)
+        got = collect(self.worlds, minds, self.memory, self.smoothed, self.config.training.ticks, clock, felt)
         start = time.perf_counter()
         key = Keys.worldless(self.config.seed, "learn", self.done)
         population, report = self.learner.learn(self.population, got.rollout, key, self.done / max(self.total, 1))
@@ -81,7 +82,7 @@ class Training:
                 f"update {self.done + 1}: a weight is not a finite number; checkpoint {self.done} or older is kept; "
                 "lower learner.lr or use training.precision float32"
             )
-        self.population, self.worlds, self.memory = population, got.worlds, got.memory
+        self.population, self.worlds, self.memory, self.smoothed = population, got.worlds, got.memory, got.smoothed
         self.done += 1
         return got, report
 
@@ -90,6 +91,8 @@ class Training:
         leaves, _ = pytree.tree_flatten(self.worlds.state)
         worlds = {f"state.{i}": leaf for i, leaf in enumerate(leaves)}
         worlds |= {"episode": self.worlds.episode, "tick": self.worlds.tick, "memory": self.memory}
+        if self.config.social.smoothing:
+            worlds["smoothed"] = self.smoothed
         groups = {"population": self.population.tensors(), "worlds": worlds}
         return {group: {name: _array(t) for name, t in tensors.items()} for group, tensors in groups.items()}
 
@@ -109,6 +112,7 @@ class Training:
         kept = tensors["worlds"]
         self.worlds = replace(self.worlds, state=state, episode=kept["episode"], tick=kept["tick"])
         self.memory, self.done = kept["memory"], update
+        self.smoothed = kept.get("smoothed", self.smoothed)
 
 
 def _array(tensor: Tensor) -> np.ndarray:
@@ -190,7 +194,9 @@ def _record_update(recorder: Recorder, run: Training, got: Collected, report: Re
     when = _leading(config) | {"update": run.done, "agent_steps": run.done * run.steps_per_update}
     kept = rollout.keep.sum((1, 2)).clamp(min=1)
     # reward that came while a seat was not active is its own too, so the sum is over all rows that are not padding
-    by_mind = {"reward": rollout.reward.sum((1, 2)) / kept, **report.numbers}
+    by_mind = {"reward": got.earned.sum((1, 2)) / kept, **report.numbers}
+    if config.social.on:
+        by_mind["reward_shaped"] = rollout.reward.sum((1, 2)) / kept
     minds = np.arange(run.population.minds)
     for name, numbers in by_mind.items():
         recorder.add("metrics", when | {"mind": minds, "name": name, "value": _array(numbers.double())})
