@@ -1,9 +1,11 @@
-"""A torus of cells: moves, distances, egocentric windows. Positions are cell numbers, row by row."""
+"""Grids: a torus, and a bounded grid with walls, facings and beams. Positions are cell numbers, row by row."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
-from jaxtyping import Int
+from jaxtyping import Bool, Int
 from torch import Tensor
 
 STEPS = ((0, 0), (-1, 0), (1, 0), (0, 1), (0, -1))  # stay, north, south, east, west as (dy, dx)
@@ -57,3 +59,100 @@ class Torus:
 def _wrap(difference: Tensor, size: int) -> Tensor:
     """A signed difference on a ring of `size`: in [-size // 2, (size - 1) // 2]."""
     return (difference + size // 2) % size - size // 2
+
+
+NORTH, EAST, SOUTH, WEST = range(4)  # facings, clockwise
+AHEAD = ((-1, 0), (0, 1), (1, 0), (0, -1))  # one cell ahead as (dy, dx), by facing
+
+
+class Walled:
+    """A bounded grid drawn as text: `#` is wall, every other letter is open. Seats on it have a facing and a cell each.
+
+    Cells are numbered row by row on the drawing with `margin` cells of wall around it, so that no window and no beam leaves
+    the grid; `margin` is the farthest that either may reach. Cell 0 is a corner of the margin: nobody is ever there.
+    ValueError for a drawing whose lines differ in length.
+    """
+
+    def __init__(self, lines: Sequence[str], margin: int):
+        if not lines or len({len(line) for line in lines}) > 1:
+            raise ValueError(f"a map has lines of {sorted({len(line) for line in lines})} letters; draw all of one length")
+        self.height, self.width, self.margin = len(lines), len(lines[0]), margin + 1
+        self.stride = self.width + 2 * self.margin
+        self.cells = (self.height + 2 * self.margin) * self.stride
+        padding = "#" * self.margin
+        blank = ["#" * self.stride] * self.margin
+        self.drawing = "".join(blank + [padding + line + padding for line in lines] + blank)
+        self.wall: Bool[Tensor, "C"] = torch.tensor([letter == "#" for letter in self.drawing])
+        self.ahead = torch.tensor([dy * self.stride + dx for dy, dx in AHEAD])
+        self.steps = torch.tensor(AHEAD)
+
+    def where(self, letters: str) -> Int[Tensor, "K"]:
+        """The cells that carry one of these letters, in the order of reading."""
+        return torch.tensor([cell for cell, letter in enumerate(self.drawing) if letter in letters], dtype=torch.long)
+
+    def yx(self, cell: Int[Tensor, "..."]) -> tuple[Tensor, Tensor]:
+        """Row and column on the drawing."""
+        return torch.div(cell, self.stride, rounding_mode="floor") - self.margin, cell % self.stride - self.margin
+
+    def cell(self, y: int, x: int) -> int:
+        """The cell of a row and column of the drawing."""
+        return (y + self.margin) * self.stride + x + self.margin
+
+    def drawn(self, values: Tensor) -> Tensor:
+        """Values of all cells [..., C] as the drawing [..., height, width], without the margin."""
+        inner = slice(self.margin, -self.margin)
+        return values.unflatten(-1, (-1, self.stride))[..., inner, inner]
+
+    def window(self, ahead: int, behind: int, aside: int) -> Int[Tensor, "4 K"]:
+        """By facing, what to add to a cell to find the cells in view: from the farthest ahead to behind, left to right."""
+        far, side = self.ahead, self.ahead.roll(-1)
+        rows = torch.arange(ahead, -behind - 1, -1)
+        columns = torch.arange(-aside, aside + 1)
+        return (rows[:, None] * far[:, None, None] + columns * side[:, None, None]).flatten(1)
+
+    def rays(self, length: int, radius: int) -> tuple[Int[Tensor, "4 C B"], Int[Tensor, "4 C B length"]]:
+        """Beams from every cell in every facing, as B = 2 radius + 1 parallel rays from left to right.
+
+        Returns how many cells each ray runs before a wall, at most `length`, and those cells, 0 behind the wall. A ray
+        beside the middle begins at the cell beside the seat; is that a wall, there is no such ray.
+        """
+        here = torch.arange(self.cells)
+        far, side = self.ahead, self.ahead.roll(-1)
+        across = torch.arange(-radius, radius + 1)
+        begin = here[:, None] + across * side[:, None, None]  # [4, C, B]
+        path = begin[..., None] + torch.arange(length + 1) * far[:, None, None, None]
+        path = path.clamp(0, self.cells - 1)  # only from inside the margin does a ray leave the grid
+        open_ = (~self.wall[path]).long().cumprod(-1).bool()[..., 1:]
+        return open_.sum(-1), torch.where(open_, path[..., 1:], 0)
+
+    def relative(
+        self, pos: Int[Tensor, "W N"], facing: Int[Tensor, "W N"]
+    ) -> tuple[Int[Tensor, "W N N"], Int[Tensor, "W N N"]]:
+        """For all pairs of a world where `to` is as `from` sees it [w, from, to]: cells ahead and cells to the right."""
+        y, x = self.yx(pos)
+        dy, dx = y[:, None, :] - y[:, :, None], x[:, None, :] - x[:, :, None]
+        fy, fx = self.steps[facing][..., None, :].unbind(-1)
+        return dy * fy + dx * fx, dy * fx - dx * fy
+
+    def enter(
+        self, pos: Int[Tensor, "W N"], goal: Int[Tensor, "W N"], there: Bool[Tensor, "W N"], rank: Int[Tensor, "W N"]
+    ) -> Bool[Tensor, "W N"]:
+        """Who gets to its goal, all moving at once: no wall, nobody there before, and the lowest rank of those who want it.
+
+        `there` says who stands on the grid at all; ranks of a world must differ. Whoever stays where it is gets there.
+        """
+        wants = ~self.wall[goal] & ((goal != pos) | ~there)
+        taken = (goal[:, :, None] == pos[:, None, :]) & there[:, None, :]
+        outrun = (goal[:, :, None] == goal[:, None, :]) & wants[:, None, :] & (rank[:, None, :] < rank[:, :, None])
+        return (wants & ~(taken | outrun).any(-1)) | ((goal == pos) & there)
+
+    def distances(self, goals: Int[Tensor, "K"]) -> Int[Tensor, "C K"]:
+        """Steps from every cell to every goal round the walls; `cells` where there is no way."""
+        far = torch.full((self.cells, len(goals)), self.cells)
+        far[goals, torch.arange(len(goals))] = 0
+        while True:
+            around = torch.stack([far.roll(-int(step), 0) for step in self.ahead]).amin(0) + 1
+            nearer = torch.where(self.wall[:, None], self.cells, torch.minimum(far, around))
+            if torch.equal(nearer, far):
+                return far
+            far = nearer

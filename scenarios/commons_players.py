@@ -1,0 +1,205 @@
+"""Bodies of the commons worlds: seats that walk, turn and zap on a walled grid, and what they see of it.
+
+A seat faces a way and moves relative to it; no two seats share a cell. A zap is a beam of parallel rays that walls stop; it
+sends the nearest seat in it away for some ticks. The observation is a window turned with the seat, cells decoded to planes:
+one policy serves all four facings, and on a table of cells turning the window costs nothing over a fixed one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float, Int
+from pydantic import Field
+from torch import Tensor
+
+from society.config import Frozen
+from society.keys import Keys, below
+from society.world.contest import Contest
+from society.world.grid import Walled
+from society.world.palette import COLOURS
+from society.world.scenario import Scene, replace, state
+
+# Options of the one head `act`, as in the published worlds; what a world adds comes after, the zap is the last.
+STAY, FORWARD, BACK, LEFT, RIGHT, TURN_LEFT, TURN_RIGHT = range(7)
+SELF = 7  # facing (4), row, column, whether the zap is ready
+NOBODY = -1
+
+
+class PlayersConfig(Frozen):
+    """Seats, what they see, and the rules of the zap."""
+
+    seats: int = Field(7, ge=1, le=64, description="seats of a world")
+    ahead: int = Field(5, ge=0, le=15, description="cells that a seat sees ahead")
+    behind: int = Field(1, ge=0, le=15, description="cells that it sees behind")
+    aside: int = Field(3, ge=0, le=15, description="cells that it sees to either side")
+    beam_length: int = Field(3, ge=1, le=15, description="cells that a beam reaches ahead")
+    beam_radius: int = Field(1, ge=0, le=5, description="rays of a beam to either side of the middle one")
+    out_ticks: int = Field(4, ge=0, le=10_000, description="ticks that a zapped seat is away; 0: it stays")
+    cooldown: int = Field(2, ge=0, le=1000, description="ticks after a zap in which there is no other")
+    zap_cost: float = Field(0.0, ge=0, le=1000, description="reward that a zap costs, landed or not")
+    zap_penalty: float = Field(0.0, ge=0, le=1000, description="reward that being zapped costs")
+    episode: int = Field(1000, ge=1, le=1_000_000, description="ticks of an episode, which is then cut off")
+
+    @property
+    def reach(self) -> int:
+        """The farthest that a window or a beam goes from a seat's cell."""
+        return max(self.ahead, self.behind, self.aside, self.beam_length, self.beam_radius)
+
+
+@state
+class Players:
+    """The seats of W worlds. Who is out keeps its last cell and facing and is not on the grid."""
+
+    pos: Tensor  # [W, N] cell
+    facing: Tensor  # [W, N] 0..3, north east south west
+    out: Tensor  # [W, N] ticks until it may come back, 0: in play
+    cool: Tensor  # [W, N] ticks until the zap is ready
+    beam: Tensor  # [W, N] which beam it fired last tick: 0 none, 1 zap, 2 another
+
+
+@dataclass(frozen=True)
+class Zaps:
+    """What the zaps of a tick did, each [W, N]: who fired, whom it hit (NOBODY), who was hit by anyone, and the reward."""
+
+    fired: Bool[Tensor, "W N"]
+    target: Int[Tensor, "W N"]
+    hit: Bool[Tensor, "W N"]
+    reward: Float[Tensor, "W N"]
+
+
+class Bodies:
+    """Tables of one map and the rules of bodies; `extra` counts the options that a world puts between turning and zapping."""
+
+    def __init__(self, lines: Sequence[str], config: PlayersConfig, contest: Contest, extra: int = 0):
+        c = self.config = config
+        self.contest = contest
+        self.grid = Walled(lines, c.reach)
+        self.spawn = self.grid.where("s")
+        if len(self.spawn) < c.seats:
+            raise ValueError(f"world.seats = {c.seats}: the map has {len(self.spawn)} places to begin on; use that or fewer")
+        self.options = TURN_RIGHT + 1 + extra + contest.config.offered
+        self.zap_option = self.options - 1 if contest.config.offered else self.options  # the latter: nobody can
+        far, side = self.grid.ahead, self.grid.ahead.roll(-1)
+        stay = torch.zeros_like(far)
+        steps = [stay, far, -far, -side, side] + [stay] * (self.options - 5)
+        self.step = torch.stack(steps, dim=-1).flatten()  # [4 * A]
+        self.turn = torch.zeros(self.options, dtype=torch.long)
+        self.turn[TURN_LEFT], self.turn[TURN_RIGHT] = -1, 1
+        self.window = self.grid.window(c.ahead, c.behind, c.aside)
+        clear, path = self.grid.rays(c.beam_length, c.beam_radius)
+        self.clear = clear.flatten(0, 1)  # [4 * C, B]
+        self.path = path.flatten(0, 1).flatten(1)  # [4 * C, B * length]
+
+    def to(self, device: torch.device) -> None:
+        """Move all tables to a device, in place."""
+        for part in (self, self.grid):
+            vars(part).update({name: value.to(device) for name, value in vars(part).items() if isinstance(value, Tensor)})
+
+    @property
+    def cells_in_view(self) -> int:
+        """K, the cells of a window."""
+        return self.window.shape[1]
+
+    def begin(self, key: Keys) -> Players:
+        """All seats in play, on places of their own, facing anywhere."""
+        n = self.config.seats
+        pos = self.spawn[key.permutation("commons.places", len(self.spawn))[:, :n]]
+        zero = torch.zeros_like(pos)
+        return Players(pos, key.integers("commons.facing", 4, n), zero, zero, zero)
+
+    def place(self, p: Players) -> Int[Tensor, "W N"]:
+        """Rows of the tables by facing and cell."""
+        return p.facing * self.grid.cells + p.pos
+
+    def walk(self, p: Players, act: Int[Tensor, "W N"], key: Keys) -> Players:
+        """All move at once, then turn; who was away comes back to a drawn place, or waits while it is taken.
+
+        A cell that somebody stands on cannot be entered in this tick; of several who want a free one the lowest keyed
+        rank gets it.
+        """
+        rank, place, turned = key.words("commons.walk", 3, self.config.seats).unbind(1)
+        rank = rank * self.config.seats + torch.arange(self.config.seats, device=rank.device)
+        there, due = p.out == 0, p.out == 1
+        goal = p.pos + self.step[p.facing * self.options + act]
+        goal = torch.where(due, self.spawn[below(place, len(self.spawn))], torch.where(there, goal, 0))
+        enters = self.grid.enter(p.pos, goal, there, rank)
+        back = due & enters
+        return replace(
+            p,
+            pos=torch.where(enters, goal, p.pos),
+            facing=torch.where(back, below(turned, 4), (p.facing + self.turn[act]) % 4),
+            out=torch.where(back, 0, (p.out - 1).clamp(min=0) + due.long()),
+        )
+
+    def zap(self, p: Players, act: Int[Tensor, "W N"]) -> tuple[Players, Zaps]:
+        """Fire the zaps. Each hits the nearest seat of its rays (of equals the middle, then the left), all at once."""
+        c = self.config
+        fired = (act == self.zap_option) & (p.cool == 0) & self.contest.config.enabled
+        ahead, right = self.grid.relative(p.pos, p.facing)
+        clear = self.clear[self.place(p)].gather(-1, (right + c.beam_radius).clamp(0, 2 * c.beam_radius))
+        struck = (ahead >= 1) & (ahead <= clear) & (right.abs() <= c.beam_radius)
+        struck &= (p.out == 0)[:, None, :] & fired[:, :, None]
+        far = (ahead * (c.beam_radius + 1) + right.abs()) * 2 + (right > 0)
+        nearest, target = torch.where(struck, far, 1 << 20).min(-1)
+        landed = nearest < 1 << 20
+        hit = ((target[:, :, None] == torch.arange(c.seats, device=act.device)) & landed[:, :, None]).any(1)
+        after = replace(
+            p,
+            out=torch.where(hit, c.out_ticks, p.out),
+            cool=torch.where(fired, c.cooldown, (p.cool - 1).clamp(min=0)),
+            beam=fired.long(),
+        )
+        reward = -c.zap_cost * fired.float() - c.zap_penalty * hit.float()
+        return after, Zaps(fired, torch.where(landed, target, NOBODY), hit, reward)
+
+    def add_players(self, words: Int[Tensor, "W C"], p: Players, planes: tuple[int, ...]) -> None:
+        """Put seats and beams into the words: `planes` are the byte of a seat and that of each kind of beam."""
+        one = torch.ones((), dtype=words.dtype, device=words.device)
+        seats = torch.where(p.out == 0, p.pos, 0)  # cell 0 is in nobody's window
+        words.scatter_add_(1, seats, (one << 8 * planes[0]).expand_as(seats))
+        path = self.path[self.place(p)]
+        for kind, plane in enumerate(planes[1:], start=1):
+            lit = torch.where((p.beam == kind)[..., None], path, 0).flatten(1)
+            words.scatter_(1, lit, words.gather(1, lit) | one << 8 * plane)
+
+    def look(self, words: Int[Tensor, "W C"], p: Players, out: Float[Tensor, "W N F"]) -> None:
+        """Write every seat's window into its features: each byte of a cell's word is the value of a plane."""
+        cells = p.pos[..., None] + self.window[p.facing]
+        seen = words.gather(1, cells.flatten(1)).view(torch.uint8)
+        out.copy_(seen.view(*p.pos.shape, -1))
+
+    def tell_self(self, p: Players, out: Float[Tensor, "W N S"]) -> None:
+        """Facing (one-hot), row and column as shares of the map, whether the zap is ready."""
+        y, x = self.grid.yx(p.pos)
+        out[..., :4] = p.facing[..., None] == torch.arange(4, device=p.pos.device)
+        out[..., 4] = y / self.grid.height
+        out[..., 5] = x / self.grid.width
+        out[..., 6] = p.cool == 0
+
+    def scene(
+        self, p: Players, cells: Tensor, legend: tuple[tuple[str, str], ...], lit: tuple[int, ...]
+    ) -> Scene:
+        """A picture: cells [W, C] uint8 of `legend`, with each kind of beam painted as its entry of `lit`."""
+        cells = cells.clone()
+        path = self.path[self.place(p)]
+        for kind, colour in enumerate(lit, start=1):
+            where = torch.where((p.beam == kind)[..., None], path, 0).flatten(1)
+            cells.scatter_(1, where, torch.full_like(where, colour, dtype=torch.uint8))
+        y, x = self.grid.yx(p.pos)
+        away = p.out > 0
+        seats = torch.arange(self.config.seats, device=p.pos.device).expand_as(p.pos)
+        return Scene(
+            height=self.grid.height,
+            width=self.grid.width,
+            x=torch.where(away, torch.nan, x.float()),
+            y=torch.where(away, torch.nan, y.float()),
+            cells=self.grid.drawn(cells),
+            legend=legend,
+            kind=seats % len(COLOURS),
+            kinds=tuple((f"seat {k}", colour) for k, colour in enumerate(COLOURS)),
+            values={"facing": p.facing, "away": p.out},
+            wraps=False,
+        )
