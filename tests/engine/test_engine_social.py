@@ -1,20 +1,15 @@
-"""Social rewards in a run: felt by the learner alone, carried over checkpoints, absent where they are off; and influence."""
-
-import math
+"""Social rewards in a run: felt by the learner alone, carried over checkpoints, absent where they are off."""
 
 import pytest
 import torch
 from tiny_runs import assert_same_rows, assert_same_weights, finished, prepared, tiny
 
 from society.config import SocialConfig, fingerprint, from_toml, to_toml
-from society.engine import build, launch
-from society.engine.influence import Influence
-from society.engine.rollout import Clock, Minds, collect, ticks
+from society.engine import launch
+from society.engine.rollout import Clock, Minds, collect
 from society.engine.shaping import shaping
 from society.engine.training import Training
-from society.population.population import Population
 from society.record.store import Run
-from society.world.worlds import Worlds
 
 ALL = {
     "social__prosocial": 0.4, "social__disadvantage": 0.5, "social__advantage": 0.3, "social__smoothing": 0.9,
@@ -124,61 +119,6 @@ def test_runs_without_social_rewards_are_the_runs_that_they_were():
     assert "smoothed" not in Training(config).groups()["worlds"]
     assert fingerprint(config) == fingerprint(from_toml(old))
     assert fingerprint(tiny("bazaar", updates=1, social__prosocial=0.5)) != fingerprint(config)
-
-
-# ---------------------------------------------------------------- influence
-
-
-def lewis(said, answer, **changes):
-    """Lewis's game of four states with a sender who sends signal m in proportion to said[m] in every state, and a receiver
-    whose urn for signal m is answer[m]; with the ticks of one game in 256 worlds and everyone's influence at them."""
-    config = tiny("lewis_game", updates=1, population__policy="table", population__minds=2, world__states=4,
-                  channel__symbols=5, training__worlds=256, training__ticks=2, learner="urns", **changes)  # fmt: skip
-    made = build.scenario(config)
-    fresh = build.population(config, made)
-    urns = torch.ones(2, made.spec.features + 1, 9)
-    urns[0, :4, :5] = torch.tensor([0.0, *said])
-    urns[1, 4:8, 5:] = torch.tensor(answer)
-    minds = Minds(Population.with_tensors(fresh, fresh.tensors() | {"weights": urns.flatten(1)}), Training(config).seating())
-    worlds = Worlds.begin(made, 3, torch.arange(256))
-    influence = Influence(minds, made.spec, 64)
-    return [(tick, influence(tick)) for tick in ticks(worlds, minds, torch.zeros(256, 2, 0), 2, Clock())]
-
-
-COPY = torch.eye(4).tolist()
-
-
-def test_a_listener_who_copies_is_influenced_by_the_log_of_the_vocabulary():
-    (_, sent), (_, answered) = lewis([1, 1, 1, 1], COPY)
-    assert sent[:, 0].numpy() == pytest.approx(math.log(4), abs=1e-3)
-    assert sent[:, 1].abs().max() == 0  # the receiver had no turn
-    assert answered.abs().max() == 0  # and nobody decides after the game is over
-
-
-def test_rare_signals_influence_more():
-    """KL of a copied signal from the average over signals is -ln p of it."""
-    (tick, sent), _ = lewis([5, 3, 1, 1], COPY)
-    said = tick.turn.packed[:, 0, 0] - 1
-    expected = -torch.tensor([0.5, 0.3, 0.1, 0.1]).log()[said]
-    assert set(said.tolist()) == {0, 1, 2, 3}
-    assert sent[:, 0].numpy() == pytest.approx(expected.numpy(), abs=2e-3)
-    assert float(sent[:, 0].mean()) == pytest.approx(1.168, abs=0.15)  # the entropy of what is said: mutual information
-
-
-def test_who_says_the_same_always_or_is_not_heeded_has_no_influence():
-    for said, answer in (([1, 0, 0, 0], COPY), ([1, 1, 1, 1], torch.ones(4, 4).tolist())):
-        (_, sent), _ = lewis(said, answer)
-        assert sent.abs().max() < 1e-4
-
-
-def test_two_of_four_meanings_told_apart_are_one_bit():
-    (_, sent), _ = lewis([1, 1, 1, 1], [COPY[0], COPY[0], COPY[1], COPY[1]])
-    assert sent[:, 0].numpy() == pytest.approx(math.log(2), abs=1e-3)
-
-
-def test_nobody_is_influenced_who_perceives_nothing():
-    (_, sent), _ = lewis([1, 1, 1, 1], COPY, condition="muted_from_birth")
-    assert sent.abs().max() == 0
 
 
 def test_influence_is_asked_of_copies():
