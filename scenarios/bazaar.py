@@ -1,18 +1,19 @@
 """Bazaar: a large sparse torus where seats gather, barter, call out, are born and die; the flagship world.
 
 Two or more goods grow in scattered cells or patches. A seat gathers one good well (its speciality, drawn at birth and
-invisible to others) and the rest badly, eats one of each good whenever it holds them all, and dies after a fixed life. What
-it can do about it: walk, hold up a barter offer that clears with a neighbour's, call out one message to the whole world,
-strike a neighbour for goods. Rules and constants of the `quick` preset: a prototype of ours; nothing here is published.
+invisible to others) and the rest badly, eats a meal whenever it holds all that belongs to one, and dies after a fixed life.
+What it can do about it: walk, hold up a barter offer that clears with a neighbour's, call out one message to the whole
+world, strike a neighbour for goods, stand beside others so that strikes fail. Rules and constants are ours, from prototypes;
+nothing here is published. Presets are in `bazaar_presets.py`, reference agents in `bazaar_scripts.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import torch
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import Tensor
 
 from society.config import Frozen
@@ -32,17 +33,10 @@ from society.world.scenario import (
     state,
 )
 
+from .bazaar_presets import PRESETS
+from .bazaar_scripts import scripts
+
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7")  # Okabe and Ito: safe for the colour-blind
-
-
-# Chosen on seeds 0-5 for welfare and for what content is worth, then frozen; figures that count use other seeds.
-LEARNING: Mapping[str, Any] = {
-    "training": {"worlds": 256, "ticks": 16, "agent_steps": 7_000_000, "checkpoint_every": 50},
-    "learner": {"lr": 1e-2, "minibatch": 4096, "signalling": 0.05, "listening": 0.005},
-    "evaluation": {
-        "conditions": ["normal", "mute", "content", "relabel", "scramble", "tradeless", "peaceful", "strangers"],
-    },
-}
 
 
 class BazaarConfig(Frozen):
@@ -50,16 +44,47 @@ class BazaarConfig(Frozen):
 
     seats: int = Field(8, ge=2, le=256, description="seats of a world")
     size: int = Field(20, ge=3, le=200, description="side of the square torus in cells")
-    goods: int = Field(2, ge=2, le=4, description="kinds of goods; a meal is one of each")
+    goods: int = Field(2, ge=2, le=4, description="kinds of goods")
+    recipes: Literal["all", "pairs"] = Field(
+        "all", description="all: a meal is one of each good; pairs: two meals, A with B and C with D"
+    )
     layout: Literal["scattered", "patches"] = Field("scattered", description="where goods grow")
     density: float = Field(0.08, gt=0, le=0.25, description="share of cells on which each good grows")
+    abundance: tuple[Annotated[float, Field(gt=0, le=4)], ...] = Field(
+        (), max_length=4, description="share of cells of each good in units of `density`; none given: all alike"
+    )
     regrowth: float = Field(0.1, ge=0, le=1, description="probability a tick that a harvested cell is ripe again")
     own_yield: int = Field(5, ge=0, le=100, description="units that a harvest of one's own good gives")
     other_chance: float = Field(0.25, ge=0, le=1, description="probability that another good's harvest gives its unit")
     capacity: int = Field(10, ge=1, le=1000, description="most units of each good that a seat can hold")
     life: int = Field(48, ge=0, le=100_000, description="ticks between birth and death; 0: nobody dies")
     view: int = Field(2, ge=0, le=5, description="radius of the square that a seat sees, in cells")
+    frame: Literal["market", "own"] = Field(
+        "market", description="own: goods are seen and offered from one's own good on, so only names of goods tell kinds apart"
+    )
+    voice: Literal["free", "constant"] = Field(
+        "free", description="constant: nobody can be silent, so who calls and when says nothing and only the symbol can"
+    )
+    guards: int = Field(
+        0, ge=0, le=255, description="seats beside a victim that do not strike and make strikes at it fail; 0: nobody guards"
+    )
+    loot: int = Field(1, ge=1, le=1000, description="of so many units taken by a strike the striker keeps one, the rest is lost")
     episode: int = Field(512, ge=1, le=1_000_000, description="ticks of an episode")
+
+    @model_validator(mode="after")
+    def _fits(self) -> BazaarConfig:
+        if self.recipes == "pairs" and self.goods % 2:
+            raise ValueError(f"goods = {self.goods} cannot be eaten in pairs; use 2 or 4, or recipes = all")
+        if self.abundance and len(self.abundance) != self.goods:
+            raise ValueError(f"abundance has {len(self.abundance)} numbers for {self.goods} goods; give one for each")
+        if sum(self.shares) > 1:
+            raise ValueError(f"the goods would cover {sum(self.shares):g} of the cells; lower density or abundance to 1 in all")
+        return self
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """Share of the cells on which each good grows."""
+        return tuple(self.density * a for a in self.abundance or (1.0,) * self.goods)
 
 
 @state
@@ -74,7 +99,7 @@ class BazaarState:
     age: Tensor  # [W, N] ticks
     life: Tensor  # [W, N] number of this life, from 0
     heading: Tensor  # [W, N] the last move
-    offer: Tensor  # [W, N] standing offer, a row of the market's table
+    offer: Tensor  # [W, N] standing offer, an option of the head `offer`
     air: Tensor  # [W, D, N, L] messages on their way; the first is heard now
 
 
@@ -82,17 +107,13 @@ class Bazaar(Scenario):
     """Gather, call, barter, eat, die; see the file's first lines."""
 
     Config = BazaarConfig
-    PRESETS: ClassVar[Mapping[str, Mapping[str, Any]]] = {
-        "default": {**LEARNING, "training": {**LEARNING["training"], "agent_steps": 20_000_000}},
-        "quick": {
-            **LEARNING,
-            "contest": {"enabled": False, "offered": False},
-            "evaluation": {**LEARNING["evaluation"], "controls": ["muted_from_birth"]},
-        },
-    }
+    PRESETS: ClassVar[Mapping[str, Mapping[str, Any]]] = PRESETS
 
     def __init__(self, config: BazaarConfig, parts: Parts):
         super().__init__(config, parts)
+        self.kinds = self._recipes()
+        self.rows = self._offers()
+        self.places, self.seen_as, self.meant = self._frames()
         self.torus = Torus(config.size, config.size)
         self.moves = self.torus.moves
         self.window = self.torus.window(config.view)
@@ -100,7 +121,7 @@ class Bazaar(Scenario):
         self.apart = torch.eye(config.seats, dtype=torch.long) << 20  # nobody is in reach of themselves
         goods = config.goods
         seen = (2 * config.view + 1) ** 2
-        heads = {"move": Head(5), "offer": Head(parts.market.offers)}
+        heads = {"move": Head(5), "offer": Head(len(self.rows))}
         heads["say"] = Head(parts.channel.config.symbols, parts.channel.config.length, speech=True)
         if parts.contest.config.offered:
             heads["strike"] = Head(2, contest=True)
@@ -108,7 +129,7 @@ class Bazaar(Scenario):
             seats=config.seats,
             fields={
                 "ripe": (seen, goods),
-                "seats": (seen, parts.market.offers),
+                "seats": (seen, len(self.rows)),
                 "self": (2 * goods + 6,),
                 "heard": (parts.channel.directional_features,),
             },
@@ -118,6 +139,8 @@ class Bazaar(Scenario):
             reacting=("move",),
             goods=tuple("ABCD"[:goods]),
         )
+        self.legal = torch.ones(sum(head.size for head in heads.values()), dtype=torch.bool)
+        self.legal[self.spec.options["say"].start] = config.voice == "free"
         self.declared: Mapping[str, Any] = {
             "headline": {
                 "name": "welfare",
@@ -127,7 +150,11 @@ class Bazaar(Scenario):
                 "unit": "meals per seat and 100 ticks",
             },
             "relative": {"one": "script:trader", "zero": "script:autarky"},
-            "primary": ["worth_over_content_from_birth.welfare", "worth_over_tradeless_from_birth.welfare"],
+            "primary": [
+                "worth_over_content_from_birth.welfare",
+                "worth_over_muted_from_birth.welfare",
+                "worth_over_tradeless_from_birth.welfare",
+            ],
             "measures": {
                 "specialisation": {
                     "numerator": "visits_own",
@@ -161,9 +188,10 @@ class Bazaar(Scenario):
         )
 
     def _plant(self, key: Keys) -> Tensor:
-        """What grows where: each good on a `density` share of the cells, alone or in patches around keyed centres."""
+        """What grows where: each good on its share of the cells, alone or in patches around keyed centres."""
         c = self.config
-        edges = torch.arange(1, c.goods + 1, device=key.base.device) * c.density
+        abundance = torch.tensor(c.abundance or (1.0,) * c.goods, device=key.base.device)
+        edges = abundance.cumsum(0) * c.density
         scattered = (key.uniform("bazaar.grows", self.torus.cells)[..., None] < edges).sum(-1)
         good = torch.where(scattered > 0, c.goods + 1 - scattered, 0)
         if c.layout == "scattered":
@@ -175,7 +203,7 @@ class Bazaar(Scenario):
         nearest, patch = (dx * dx + dy * dy).min(dim=-1)
         # a patch of this radius at 60 % cover holds what scattering would have put in its share of the world
         radius2 = c.density * c.goods * self.torus.cells / (0.6 * patches * 3.1416)
-        inside = (nearest <= radius2) & key.bernoulli("bazaar.cover", 0.6, self.torus.cells)
+        inside = (nearest <= radius2 * abundance[patch % c.goods]) & key.bernoulli("bazaar.cover", 0.6, self.torus.cells)
         return torch.where(inside, 1 + patch % c.goods, 0)
 
     # ---------------------------------------------------------------- a tick, in the order of the rules
@@ -184,16 +212,18 @@ class Bazaar(Scenario):
         """Walk, gather, strike, trade, eat, call, regrow, die."""
         turn, luck, place, skill = key.words("bazaar.seats", 4, self.config.seats).unbind(1)
         move = action["move"]
-        s = replace(s, pos=self.moves[s.pos, move], heading=move, offer=action["offer"])
+        s = replace(s, pos=self.moves[s.pos, move], heading=move, offer=self.meant[s.skill, action["offer"]])
         dx, dy = self.torus.ways(s.pos)
         reach = torch.maximum(dx.abs(), dy.abs()) + self.apart
         s, harvest, visited, own = self._gather(s, dx, dy, turn, luck)
-        s, blows, reward = self._strike(s, action, reach, key)
+        s, blows, reward, lost = self._strike(s, action, reach, key)
         stock, deals = self.parts.market.clear(
-            s.stock, s.offer, reach <= self.parts.market.config.reach, self.config.capacity, key
+            s.stock, self.rows[s.offer], reach <= self.parts.market.config.reach, self.config.capacity, key
         )
-        meal = stock.amin(-1).clamp(max=1)
-        stock = stock - meal[..., None]
+        meals = self._meals(stock)
+        meal = meals.sum(-1)
+        consumed = meals[..., self.kinds]
+        stock = stock - consumed
         said = action["say"].view(*s.pos.shape, -1)
         heard = self.parts.channel.transmit(said, key, s.life)
         s = replace(s, stock=stock, air=self.parts.channel.delay(s.air, heard), age=s.age + 1)
@@ -209,7 +239,10 @@ class Bazaar(Scenario):
                 },
             )
         }
+        measures = {"eaten": meal, "visits_own": visited & own, "visits_all": visited, "deals": deals.partner >= 0}
         if blows is not None:
+            company = (reach <= self.parts.contest.config.reach).any(-1)
+            measures |= {"strikes": action["strike"] > 0, "robbed": blows.amount > 0, "company": company}
             events["contests"] = (
                 blows.target >= 0,
                 {"target": blows.target, "good": blows.good, "amount": blows.amount},
@@ -222,8 +255,8 @@ class Bazaar(Scenario):
             terminated=dead,
             forget=dead,
             created=harvest,
-            destroyed=meal[..., None] + spoiled,
-            measures={"eaten": meal, "visits_own": visited & own, "visits_all": visited, "deals": deals.partner >= 0},
+            destroyed=consumed + spoiled + lost,
+            measures=measures,
             events=events,
         )
 
@@ -246,15 +279,65 @@ class Bazaar(Scenario):
         ripe = s.ripe.scatter(1, s.pos, False)
         return replace(s, stock=s.stock + harvest, ripe=ripe), harvest, visited, own
 
-    def _strike(self, s: BazaarState, action: Action, reach: Tensor, key: Keys) -> tuple[BazaarState, Any, Tensor]:
-        """Strikes take goods at a cost; without a strike head nothing happens."""
-        contest = self.parts.contest
+    def _recipes(self) -> Tensor:
+        """The meal that each good belongs to, [G]."""
+        goods = torch.arange(self.config.goods)
+        return goods // 2 if self.config.recipes == "pairs" else torch.zeros_like(goods)
+
+    def _offers(self) -> Tensor:
+        """Which rows of the market's table are on offer: none, and swaps within a meal, since others feed nobody."""
+        table = self.parts.market.table
+        within = self.kinds[table[:, 0].clamp(min=0)] == self.kinds[table[:, 1].clamp(min=0)]
+        return (within | (table[:, 0] < 0)).nonzero()[:, 0]
+
+    def _frames(self) -> tuple[Tensor, Tensor, Tensor]:
+        """How a seat of speciality k orders things: goods by place [k, place]; offers as it sees them and as it means them.
+
+        In its own frame place 0 is its own good and the rest of that good's meal follows; `seen_as` [k, offer] is the option
+        that an offer looks like, `meant` [k, option] its inverse.
+        """
+        goods = torch.arange(self.config.goods)
+        if self.config.frame == "market":
+            places = goods.expand(len(goods), -1)
+        elif self.config.recipes == "pairs":
+            places = goods[:, None] ^ goods
+        else:
+            places = (goods[:, None] + goods) % len(goods)
+        place_of = places.argsort(-1)
+        table = self.parts.market.table[self.rows]
+        give, want = table[:, 0].clamp(min=0), table[:, 1].clamp(min=0)
+        # an offer of these goods in places, at the same terms: the option with the same place of give and want
+        code = torch.stack([give, want, table[:, 2], table[:, 3]], -1)
+        seen = code.expand(len(goods), -1, -1).clone()
+        seen[..., 0], seen[..., 1] = place_of[:, give], place_of[:, want]
+        none = table[:, 0] < 0
+        code[none], seen[:, none] = -1, -1
+        seen_as = (seen[:, :, None] == code).all(-1).int().argmax(-1)
+        return places, seen_as, seen_as.argsort(-1)
+
+    def _meals(self, stock: Tensor) -> Tensor:
+        """How many of each meal are eaten now, 0 or 1, [W, N, meals]: one, where all that belongs to it is held."""
+        held = stock.unflatten(-1, (-1, 2)) if self.config.recipes == "pairs" else stock[..., None, :]
+        return held.amin(-1).clamp(max=1)
+
+    def _strike(self, s: BazaarState, action: Action, reach: Tensor, key: Keys) -> tuple[BazaarState, Any, Tensor, Tensor]:
+        """Strikes take goods at a cost, from those whom nobody guards; without a strike head nothing happens.
+
+        Returns the state, the blows, the reward and the units lost [W, N, G]: a striker keeps one unit in `loot`.
+        """
+        contest, none = self.parts.contest, torch.zeros_like(s.stock)
         if "strike" not in action:
-            return s, None, torch.zeros(s.pos.shape, device=s.pos.device)
+            return s, None, torch.zeros(s.pos.shape, device=s.pos.device), none
         strikes = action["strike"] > 0
-        stock, blows = contest.strike(s.stock, strikes, reach <= contest.config.reach, self.config.capacity, key)
+        near = reach <= contest.config.reach
+        if self.config.guards:
+            guards = (near & ~strikes[:, None, :]).sum(-1)
+            near = near & (guards < self.config.guards)[:, None, :]
+        stock, blows = contest.strike(s.stock, strikes, near, self.config.capacity, key)
+        loss = blows.amount - blows.amount // self.config.loot
+        lost = none.scatter_add(-1, blows.good.clamp(min=0)[..., None], loss[..., None])
         cost = contest.config.cost if contest.config.enabled else 0.0
-        return replace(s, stock=stock), blows, strikes * -cost
+        return replace(s, stock=stock - lost), blows, strikes * -cost, lost
 
     def _regrow(self, s: BazaarState, key: Keys) -> BazaarState:
         """A harvested cell on which something grows is ripe again with probability `regrowth`."""
@@ -291,27 +374,33 @@ class Bazaar(Scenario):
         out = torch.zeros(worlds, seats, spec.features, device=s.pos.device)
         around = self.window[s.pos].view(worlds, -1)
         growing = torch.where(s.ripe, s.grows, 0).gather(1, around).view(worlds, seats, -1, 1)
-        ripe = growing == torch.arange(1, c.goods + 1, device=s.pos.device)
+        ripe = growing == 1 + self.places[s.skill][:, :, None]
         out[..., spec.slices["ripe"]] = ripe.flatten(2)
         self._seats_in_view(s, dx, dy, out)
         self._self(s, out[..., spec.slices["self"]])
         out[..., spec.slices["heard"]] = self.parts.channel.hear_around(s.air[:, 0], dx, dy, self.torus.span)
-        return Observation(out)
+        return Observation(out, None if c.voice == "free" else self.legal.expand(worlds, seats, -1))
 
     def _seats_in_view(self, s: BazaarState, dx: Tensor, dy: Tensor, out: Tensor) -> None:
         """1 where another seat stands in view with this standing offer (option 0: with none), [cells * offers]."""
-        v, offers = self.config.view, self.parts.market.offers
+        v, offers = self.config.view, len(self.rows)
         seen = torch.maximum(dx.abs(), dy.abs()) + self.apart <= v
-        slot = ((dy + v) * (2 * v + 1) + dx + v) * offers + s.offer[:, None, :]
+        slot = ((dy + v) * (2 * v + 1) + dx + v) * offers + self._looks(s)
         # those out of view write a 0 into a slot of the field `self`, which is written afterwards
         first, spare = self.spec.slices["seats"].start, self.spec.slices["self"].start
         out.scatter_(-1, torch.where(seen, slot + first, spare), seen.float())
+
+    def _looks(self, s: BazaarState) -> Tensor:
+        """The option that each seat's offer looks like to each other, [W, from, to]."""
+        if self.config.frame == "market":
+            return s.offer[:, None, :]
+        return self.seen_as[s.skill[:, :, None], s.offer[:, None, :]]
 
     def _self(self, s: BazaarState, out: Tensor) -> None:
         """Speciality (one-hot), stock as a share of capacity, last move (one-hot), age as a share of life."""
         c = self.config
         out[..., : c.goods] = s.skill[..., None] == torch.arange(c.goods, device=s.pos.device)
-        out[..., c.goods : 2 * c.goods] = s.stock / c.capacity
+        out[..., c.goods : 2 * c.goods] = s.stock.gather(-1, self.places[s.skill]) / c.capacity
         out[..., 2 * c.goods : -1] = s.heading[..., None] == torch.arange(5, device=s.pos.device)
         out[..., -1] = s.age / c.life if c.life else 0
 
@@ -346,87 +435,10 @@ class Bazaar(Scenario):
             values=values | {"offer": s.offer, "age": s.age},
         )
 
-    # ---------------------------------------------------------------- reference agents
-
     @property
     def scripts(self) -> Mapping[str, Script]:
-        """Random; autarky and trader, who see and hear what a mind does; an omniscient trader as the upper anchor."""
-        return {
-            "random": Script(self._random, "every option alike"),
-            "autarky": Script(self._autarky, "gathers in view what it lacks most; no offers, no calls"),
-            "trader": Script(self._trader, "gathers its own good in view, calls it out, meets a complement and swaps"),
-            "omniscient": Script(self._omniscient, "the trader with a map of the whole world", privileged=True),
-        }
-
-    def _random(self, s: BazaarState, seen: Observation, key: Keys) -> Action:
-        shape = {n: (h.length,) if h.length > 1 else () for n, h in self.spec.heads.items()}
-        return {
-            n: key.integers(f"script.{n}", h.size, self.config.seats, *shape[n]) for n, h in self.spec.heads.items()
-        }
-
-    def _idle(self, s: BazaarState) -> Action:
-        zero = torch.zeros_like(s.pos)
-        long = {n: h.length for n, h in self.spec.heads.items()}
-        return {n: zero if k == 1 else zero[..., None].expand(-1, -1, k) for n, k in long.items()}
-
-    def _nearest(self, s: BazaarState, good: Tensor, cells: Tensor) -> tuple[Tensor, Tensor]:
-        """The nearest ripe cell of good [W, N] among `cells` [W, N, K], and whether there is one."""
-        dx, dy = self.torus.way(s.pos[..., None], cells)
-        worlds = torch.arange(len(cells), device=cells.device)[:, None, None]
-        wanted = s.ripe[worlds, cells] & (s.grows[worlds, cells] - 1 == good[..., None])
-        far, best = torch.where(wanted, dx.abs() + dy.abs(), 1 << 20).min(dim=-1)
-        return cells.gather(-1, best[..., None])[..., 0], far < 1 << 20
-
-    def _search(self, s: BazaarState, good: Tensor) -> Tensor:
-        """The move towards the nearest ripe cell of a good in view; where there is none, straight on."""
-        goal, found = self._nearest(s, good, self.window[s.pos])
-        straight = torch.where(s.heading > 0, s.heading, 1 + s.pos % 4)
-        return torch.where(found, self.torus.step_towards(s.pos, goal), straight)
-
-    def _autarky(self, s: BazaarState, seen: Observation, key: Keys) -> Action:
-        return self._idle(s) | {"move": self._search(s, s.stock.argmin(-1))}
-
-    def _wares(self, s: BazaarState) -> tuple[Tensor, Tensor, Tensor]:
-        """What a trader holds of its own good, which other good it lacks most, and the offer that says so, each [W, N]."""
-        mine = s.stock.gather(-1, s.skill[..., None])[..., 0]
-        own = torch.arange(self.config.goods, device=s.pos.device) == s.skill[..., None]
-        lack = torch.where(own, 1 << 20, s.stock).argmin(-1)
-        table = self.parts.market.table.to(s.pos.device)
-        fits = (table[:, 0] == s.skill[..., None]) & (table[:, 1] == lack[..., None])
-        return mine, lack, torch.where(mine > 0, fits.int().argmax(-1), 0)
-
-    def _meet(self, s: BazaarState, whom: Tensor) -> tuple[Tensor, Tensor]:
-        """The cell of the nearest seat of `whom` [W, from, to], and whether there is one."""
-        dx, dy = self.torus.ways(s.pos)
-        far, best = torch.where(whom, dx.abs() + dy.abs() + self.apart, 1 << 20).min(dim=-1)
-        return s.pos.gather(1, best), far < 1 << 20
-
-    def _trader(self, s: BazaarState, seen: Observation, key: Keys) -> Action:
-        """Calls its speciality while it has wares; with enough of them goes to a fitting offer in view, else to the call."""
-        mine, lack, offer = self._wares(s)
-        dx, dy = self.torus.ways(s.pos)
-        near = torch.maximum(dx.abs(), dy.abs()) + self.apart <= self.config.view
-        table = self.parts.market.table.to(s.pos.device)[s.offer]
-        fits = (table[:, None, :, 0] == lack[:, :, None]) & (table[:, None, :, 1] == s.skill[:, :, None])
-        calls = (s.air[:, 0, :, 0] - 1)[:, None, :] == lack[:, :, None]
-        sight, in_view = self._meet(s, near & fits)
-        sound, heard = self._meet(s, calls)
-        goal = torch.where(in_view, sight, sound)
-        ready = (mine >= min(self.config.own_yield, self.config.capacity)) & (in_view | heard)
-        move = torch.where(ready, self.torus.step_towards(s.pos, goal), self._search(s, s.skill))
-        symbol = torch.where((mine > 0) & (s.skill + 1 < self.parts.channel.config.symbols), s.skill + 1, 0)
-        say = symbol if self.parts.channel.config.length == 1 else symbol[..., None].expand_as(s.air[:, 0])
-        return self._idle(s) | {"move": move, "offer": offer, "say": say}
-
-    def _omniscient(self, s: BazaarState, seen: Observation, key: Keys) -> Action:
-        """Goes to the nearest ripe cell of its own good anywhere, then to the nearest complement that has wares."""
-        mine, lack, offer = self._wares(s)
-        everywhere = torch.arange(self.torus.cells, device=s.pos.device).expand(*s.pos.shape, -1)
-        cell, _ = self._nearest(s, s.skill, everywhere)
-        partner, found = self._meet(s, (s.skill[:, None, :] == lack[:, :, None]) & (mine[:, None, :] > 0))
-        ready = (mine >= min(self.config.own_yield, self.config.capacity)) & found
-        goal = torch.where(ready, partner, cell)
-        return self._idle(s) | {"move": self.torus.step_towards(s.pos, goal), "offer": offer}
+        """Reference agents by name; see `bazaar_scripts.py`."""
+        return scripts(self)
 
 
 scenario = Bazaar
