@@ -56,11 +56,12 @@ def world(name: str, preset: str, fields: Mapping[str, Any] | None = None) -> Sc
 def play(made: Scenario, script: Script, worlds: int, seed: int, first: int = FIRST) -> dict[str, Tensor]:
     """One episode of a script in every seat: the sum of reward (`return_`) and of every measure, each [W, N] float64."""
     begun = Worlds.begin(made, seed, torch.arange(first, first + worlds))
-    actor, sums = Scripted(script), {}
+    actor = Scripted(script)
+    sums: dict[str, Tensor] = {}
     with torch.no_grad():
         for tick in ticks(begun, actor, actor.blank(begun), made.spec.episode, Clock()):
             for name, value in {"return_": tick.outcome.reward, **tick.outcome.measures}.items():
-                sums[name] = sums.get(name, 0) + value.double()
+                sums[name] = sums[name] + value if name in sums else value.double()
     return sums
 
 
@@ -76,8 +77,8 @@ def diagram(made: Scenario, cooperator: str, defector: str, worlds: int, seed: i
     returns = play(made, mixture.script(), len(count), seed)["return_"]
     others = count[:, None] - cooperates.long()
     index = number[:, None].expand_as(returns)
-    columns = (returns, cooperates, others, index)
-    return schelling_diagram(*(np.asarray(x.flatten()) for x in columns), players=seats, seed=seed)
+    got, kind, x, world = (np.asarray(column.flatten()) for column in (returns, cooperates, others, index))
+    return schelling_diagram(got, kind, x, world, seats, seed)
 
 
 def rows(found: Schelling, verdicts: Sequence[str], source: str, seconds: float, worlds: int) -> list[dict[str, Any]]:
