@@ -59,9 +59,6 @@ class BazaarConfig(Frozen):
     capacity: int = Field(10, ge=1, le=1000, description="most units of each good that a seat can hold")
     life: int = Field(48, ge=0, le=100_000, description="ticks between birth and death; 0: nobody dies")
     view: int = Field(2, ge=0, le=5, description="radius of the square that a seat sees, in cells")
-    frame: Literal["market", "own"] = Field(
-        "market", description="own: goods are seen and offered from one's own good on, so only names of goods tell kinds apart"
-    )
     voice: Literal["free", "constant"] = Field(
         "free", description="constant: nobody can be silent, so who calls and when says nothing and only the symbol can"
     )
@@ -113,7 +110,6 @@ class Bazaar(Scenario):
         super().__init__(config, parts)
         self.kinds = self._recipes()
         self.rows = self._offers()
-        self.places, self.seen_as, self.meant = self._frames()
         self.torus = Torus(config.size, config.size)
         self.moves = self.torus.moves
         self.window = self.torus.window(config.view)
@@ -212,7 +208,7 @@ class Bazaar(Scenario):
         """Walk, gather, strike, trade, eat, call, regrow, die."""
         turn, luck, place, skill = key.words("bazaar.seats", 4, self.config.seats).unbind(1)
         move = action["move"]
-        s = replace(s, pos=self.moves[s.pos, move], heading=move, offer=self.meant[s.skill, action["offer"]])
+        s = replace(s, pos=self.moves[s.pos, move], heading=move, offer=action["offer"])
         dx, dy = self.torus.ways(s.pos)
         reach = torch.maximum(dx.abs(), dy.abs()) + self.apart
         s, harvest, visited, own = self._gather(s, dx, dy, turn, luck)
@@ -290,31 +286,6 @@ class Bazaar(Scenario):
         within = self.kinds[table[:, 0].clamp(min=0)] == self.kinds[table[:, 1].clamp(min=0)]
         return (within | (table[:, 0] < 0)).nonzero()[:, 0]
 
-    def _frames(self) -> tuple[Tensor, Tensor, Tensor]:
-        """How a seat of speciality k orders things: goods by place [k, place]; offers as it sees them and as it means them.
-
-        In its own frame place 0 is its own good and the rest of that good's meal follows; `seen_as` [k, offer] is the option
-        that an offer looks like, `meant` [k, option] its inverse.
-        """
-        goods = torch.arange(self.config.goods)
-        if self.config.frame == "market":
-            places = goods.expand(len(goods), -1)
-        elif self.config.recipes == "pairs":
-            places = goods[:, None] ^ goods
-        else:
-            places = (goods[:, None] + goods) % len(goods)
-        place_of = places.argsort(-1)
-        table = self.parts.market.table[self.rows]
-        give, want = table[:, 0].clamp(min=0), table[:, 1].clamp(min=0)
-        # an offer of these goods in places, at the same terms: the option with the same place of give and want
-        code = torch.stack([give, want, table[:, 2], table[:, 3]], -1)
-        seen = code.expand(len(goods), -1, -1).clone()
-        seen[..., 0], seen[..., 1] = place_of[:, give], place_of[:, want]
-        none = table[:, 0] < 0
-        code[none], seen[:, none] = -1, -1
-        seen_as = (seen[:, :, None] == code).all(-1).int().argmax(-1)
-        return places, seen_as, seen_as.argsort(-1)
-
     def _meals(self, stock: Tensor) -> Tensor:
         """How many of each meal are eaten now, 0 or 1, [W, N, meals]: one, where all that belongs to it is held."""
         held = stock.unflatten(-1, (-1, 2)) if self.config.recipes == "pairs" else stock[..., None, :]
@@ -374,7 +345,7 @@ class Bazaar(Scenario):
         out = torch.zeros(worlds, seats, spec.features, device=s.pos.device)
         around = self.window[s.pos].view(worlds, -1)
         growing = torch.where(s.ripe, s.grows, 0).gather(1, around).view(worlds, seats, -1, 1)
-        ripe = growing == 1 + self.places[s.skill][:, :, None]
+        ripe = growing == torch.arange(1, c.goods + 1, device=s.pos.device)
         out[..., spec.slices["ripe"]] = ripe.flatten(2)
         self._seats_in_view(s, dx, dy, out)
         self._self(s, out[..., spec.slices["self"]])
@@ -385,22 +356,16 @@ class Bazaar(Scenario):
         """1 where another seat stands in view with this standing offer (option 0: with none), [cells * offers]."""
         v, offers = self.config.view, len(self.rows)
         seen = torch.maximum(dx.abs(), dy.abs()) + self.apart <= v
-        slot = ((dy + v) * (2 * v + 1) + dx + v) * offers + self._looks(s)
+        slot = ((dy + v) * (2 * v + 1) + dx + v) * offers + s.offer[:, None, :]
         # those out of view write a 0 into a slot of the field `self`, which is written afterwards
         first, spare = self.spec.slices["seats"].start, self.spec.slices["self"].start
         out.scatter_(-1, torch.where(seen, slot + first, spare), seen.float())
-
-    def _looks(self, s: BazaarState) -> Tensor:
-        """The option that each seat's offer looks like to each other, [W, from, to]."""
-        if self.config.frame == "market":
-            return s.offer[:, None, :]
-        return self.seen_as[s.skill[:, :, None], s.offer[:, None, :]]
 
     def _self(self, s: BazaarState, out: Tensor) -> None:
         """Speciality (one-hot), stock as a share of capacity, last move (one-hot), age as a share of life."""
         c = self.config
         out[..., : c.goods] = s.skill[..., None] == torch.arange(c.goods, device=s.pos.device)
-        out[..., c.goods : 2 * c.goods] = s.stock.gather(-1, self.places[s.skill]) / c.capacity
+        out[..., c.goods : 2 * c.goods] = s.stock / c.capacity
         out[..., 2 * c.goods : -1] = s.heading[..., None] == torch.arange(5, device=s.pos.device)
         out[..., -1] = s.age / c.life if c.life else 0
 

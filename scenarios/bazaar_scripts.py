@@ -147,8 +147,7 @@ class References:
         lack = torch.where(other, s.stock, FAR).argmin(-1)
         table = self._terms(s)
         fits = (table[:, 0] == s.skill[..., None]) & (table[:, 1] == lack[..., None])
-        option = self.world.seen_as[s.skill, fits.int().argmax(-1)]
-        return mine, lack, torch.where(mine > 0, option, 0)
+        return mine, lack, torch.where(mine > 0, fits.int().argmax(-1), 0)
 
     def _terms(self, s: BazaarState) -> Tensor:
         """The offers of this world [options, 4]: give, want, units given, units wanted."""
