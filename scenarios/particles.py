@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.utils import _pytree as pytree
 
 from society.config import Frozen
-from society.keys import Keys
+from society.keys import Keys, below
 from society.world import plane
 from society.world.scenario import (
     Action,
@@ -112,6 +112,8 @@ class ParticleWorld(Scenario):
         moves, speaks = (torch.tensor([can(role) for _, role in seats]) for can in (lambda r: r.thrust > 0, lambda r: r.speaks))
         self.able = {"move": moves, "say": speaks}
         legal = [(self.able[name][:, None] | (torch.arange(head.size) == 0)) for name, head in heads.items()]
+        sizes = [torch.where(self.able[name], head.size, 1) for name, head in heads.items() for _ in range(head.length)]
+        self.sizes = torch.stack(sizes, dim=1)  # [N, K] options that a seat has for each number of its action
         self.mask = None if torch.cat(legal, dim=1).all() else torch.cat(legal, dim=1)
         self.hears = torch.tensor([max(h, 0) for h in hears] or [0] * self.seats)
         self.known = torch.tensor([max(k, 0) for k in self.knows])
@@ -299,8 +301,5 @@ class ParticleWorld(Scenario):
         return {"random": Script(self._random, "every option alike")}
 
     def _random(self, s: ParticleState, seen: Observation, key: Keys) -> Action:
-        action = {}
-        for name, head in self.spec.heads.items():
-            drawn = key.integers(f"script.{name}", head.size, self.seats, head.length) * self.able[name][:, None]
-            action[name] = drawn if head.length > 1 else drawn[..., 0]
-        return action
+        words = key.words("script.random", self.seats, self.spec.numbers)
+        return self.spec.unpack(below(words, self.sizes))

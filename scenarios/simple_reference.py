@@ -53,12 +53,13 @@ class SimpleReference(ParticleWorld):
 
     def judge(self, s: ParticleState) -> tuple[Tensor, dict[str, Tensor]]:
         """Minus the distance of the partner to the goal that one knows, mixed with the mean of both."""
-        goal = s.pos[:, self.seats :].gather(1, s.goal[..., None].expand(-1, -1, 2))
-        missing = s.pos[:, : self.seats].flip(1) - goal
-        far = torch.hypot(missing[..., 0], missing[..., 1])
-        ratio = self.config.local_ratio
-        reward = -torch.lerp(far.mean(1, keepdim=True), far, ratio)
-        return reward, {"arrived": far.flip(1) < 0.15, "ticks": torch.ones_like(far)}
+        lands, mover = s.pos[:, self.seats :], s.pos[:, : self.seats]
+        wanted = s.goal.index_select(1, self.hears)  # where each seat should go: the goal that the seat it hears knows
+        x, y = lands[..., 0].gather(1, wanted), lands[..., 1].gather(1, wanted)
+        far = torch.hypot(mover[..., 0] - x, mover[..., 1] - y)
+        both, ratio = far[:, :1] + far[:, 1:], self.config.local_ratio
+        partner = both - far
+        return both * (-(1 - ratio) / 2) - partner * ratio, {"arrived": far < 0.15, "ticks": torch.ones_like(far)}
 
     @property
     def scripts(self) -> Mapping[str, Script]:

@@ -54,8 +54,9 @@ class SimpleSpeakerListener(ParticleWorld):
 
     def judge(self, s: ParticleState) -> tuple[Tensor, dict[str, Tensor]]:
         """Minus the squared distance from the listener to the goal, for both."""
-        goal = s.pos[:, self.seats :].gather(1, s.goal[..., None].expand(-1, -1, 2))[:, 0]
-        square = (s.pos[:, LISTENER] - goal).square().sum(-1, keepdim=True).expand(-1, 2)
+        lands, mover = s.pos[:, self.seats :], s.pos[:, LISTENER:][:, :1]
+        x, y = lands[..., 0].gather(1, s.goal), lands[..., 1].gather(1, s.goal)
+        square = ((mover[..., 0] - x).square() + (mover[..., 1] - y).square()).expand(-1, 2)
         return -square, {"arrived": square < 0.15**2, "ticks": torch.ones_like(square)}
 
     @property

@@ -8,7 +8,7 @@ mpe2's `say_k`, and silence can be chosen.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -68,18 +68,16 @@ class SimpleWorldComm(ParticleWorld):
         super().__init__(config, parts, roles, marks, solid=True, hears=hears, chased=range(bad, seats), more=more)
         self.hunters, self.food = bad, slice(seats + config.obstacles, seats + config.obstacles + config.food)
         self.forests = slice(self.food.stop, self.food.stop + config.forests)
-        # flat indices into visibility [N, N]: whose place each number of `others` tells, whose velocity each of `velocities`
-        self.shows = {
-            "others": torch.tensor([[n * seats + o for o in self._others(n)] for n in range(seats)]),
-            "velocities": torch.tensor([self._padded([n * seats + o for o in self._chased_by(n)]) for n in range(seats)]),
-        }
+        self.shows = {"others": self._shows(self._others, seats - 1), "velocities": self._shows(self._chased_by, config.good)}
         self.declared: Mapping[str, Any] = declared(bad, config.good) | {
             "primary": ["worth_over_muted_from_birth.touches"],
             "language": {"meanings": [f"forest of prey {i}" for i in range(config.good)]},
         }
 
-    def _padded(self, row: list[int]) -> list[int]:
-        return row + [0] * (self.config.good - len(row))
+    def _shows(self, whom: Callable[[int], list[int]], most: int) -> Tensor:
+        """For every number of a field that tells of other seats, who tells of whom, [N, 2 * most] in 0..N * N - 1."""
+        pairs = [[n * self.seats + other for other in whom(n)] for n in range(self.seats)]
+        return torch.tensor([row + [0] * (most - len(row)) for row in pairs]).repeat_interleave(2, dim=1)
 
     def to(self, device: torch.device) -> SimpleWorldComm:
         """The tables on a device."""
@@ -106,16 +104,16 @@ class SimpleWorldComm(ParticleWorld):
 
     def observe(self, s: ParticleState) -> Observation:
         """Who sees whom: within one forest, or both in none; the leader all."""
-        seen, inside = super().observe(s), self._in_forest(s)
-        together = (inside[:, :, None] & inside[:, None]).any(-1)
-        hidden = inside.any(-1)
-        sees = together | ~(hidden[:, :, None] | hidden[:, None])
+        seen, inside = super().observe(s), self._in_forest(s).to(s.pos.dtype)
+        together = inside @ inside.transpose(1, 2)  # in how many forests both are
+        alone = inside.sum(-1)
+        sees = (together > 0) | (alone[:, :, None] + alone[:, None] == 0)
         sees[:, LEADER] = True
         sees = sees.flatten(1).to(s.pos.dtype)
         for name, whose in self.shows.items():
             field = seen.features[..., self.spec.slices[name]]
-            field.unflatten(-1, (-1, 2)).mul_(sees[:, whose][..., None])
-        seen.features[..., self.spec.slices["in_forest"]] = inside.to(s.pos.dtype) * 2 - 1
+            field.mul_(sees.index_select(1, whose.flatten()).view_as(field))
+        seen.features[..., self.spec.slices["in_forest"]] = inside * 2 - 1
         return seen
 
     def meanings(self, s: ParticleState) -> Mapping[str, Tensor]:
