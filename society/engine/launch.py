@@ -112,7 +112,8 @@ def _vet(config: Config, controls: Sequence[str]) -> None:
             if table not in TABLES:
                 raise ConfigError(f"scenario {config.scenario}: its events name a table {table!r}; there is {', '.join(TABLES)}")
         ticks, episode = config.training.ticks, world.spec.episode
-        if seen.active is not None and not world.spec.ends_early and ticks % episode:
+        turns = seen.active is not None and not bool(seen.active.all())  # all may act at the start where some are sent away later
+        if turns and not world.spec.ends_early and ticks % episode:
             raise ConfigError(f"training.ticks = {ticks}: a world of turns learns whole episodes; use a multiple of {episode}")
     except ConfigError:
         raise
