@@ -25,7 +25,10 @@ EXAMPLE = "mesa.examples.advanced.sugarscape_g1mt.model"
 
 @dataclass(frozen=True)
 class Course:
-    """One world's course: who lived at its end, how far its prices scattered, how unequal its people were."""
+    """One world's course: who lived at its end, how far its prices scattered, how unequal its people were.
+
+    The scatter is the standard deviation of the log prices of one step, its mean over the steps with two prices or more.
+    """
 
     survivors: float
     sd_early: float
@@ -52,20 +55,23 @@ def mesa_step(model: Any) -> None:
         model.step()
 
 
-def theirs(seed: int) -> Course:
-    """A course of mesa's example."""
+def theirs(seed: int) -> Course | None:
+    """A course of mesa's example; None where it stops with an error, which it does when somebody has no free cell in sight."""
     model = example()(seed=seed)
     prices: list[np.ndarray] = []
     for _ in range(STEPS):
-        mesa_step(model)
+        try:
+            mesa_step(model)
+        except ValueError:  # the largest of no welfare; in ours such a trader stays where it is
+            return None
         prices.append(np.log([price for agent in model.agents for price in agent.prices]))
-    early, late = (np.concatenate([prices[t] for t in ticks]) for ticks in (EARLY, LATE))
+    early, late = (_scatter([prices[t] for t in ticks]) for ticks in (EARLY, LATE))
     wealth = [agent.sugar + agent.spice for agent in model.agents]
-    return Course(len(wealth), _sd(early), _sd(late), gini(wealth))
+    return Course(len(wealth), early, late, gini(wealth))
 
 
-def _sd(logs: np.ndarray) -> float:
-    return float(logs.std()) if logs.size else float("nan")
+def _scatter(steps: list[np.ndarray]) -> float:
+    return float(np.mean([logs.std() for logs in steps if logs.size > 1] or [np.nan]))
 
 
 def world(*, trade: bool = True, capacity: torch.Tensor | None = None) -> Scenario:
@@ -100,12 +106,13 @@ def ours(made: Scenario, seed: int, worlds: int) -> list[Course]:
     sums = torch.zeros(STEPS, 3, worlds, dtype=torch.float64)
     for tick, (at, outcome) in enumerate(play(made, seed, worlds, STEPS)):
         sums[tick] = torch.stack([outcome.measures[name].double().sum(-1) for name in names])
-    deviations = []
-    for ticks in (EARLY, LATE):
-        count, total, squares = sums[ticks.start : ticks.stop].sum(0)
-        deviations.append((squares / count - (total / count) ** 2).clamp(min=0).sqrt().tolist())
-    wealth = at.stock.sum(-1)
+        end = at
+    count, total, squares = sums.unbind(1)
+    deviation = (squares / count - (total / count) ** 2).clamp(min=0).sqrt()
+    deviation = deviation.masked_fill(count < 2, torch.nan)
+    early, late = (deviation[ticks.start : ticks.stop].nanmean(0).tolist() for ticks in (EARLY, LATE))
+    wealth = end.stock.sum(-1)
     return [
-        Course(int(alive.sum()), early, late, gini(held[alive].numpy()))
-        for alive, held, early, late in zip(at.alive, wealth, *deviations, strict=True)
+        Course(int(alive.sum()), first, last, gini(held[alive].numpy()))
+        for alive, held, first, last in zip(end.alive, wealth, early, late, strict=True)
     ]
