@@ -20,10 +20,14 @@ def diameter(radius: float) -> float:
     return 2 * radius * SCALE
 
 
+def pixels(pos: Tensor) -> tuple[Tensor, Tensor]:
+    """Positions [W, N, 2] as x and y [W, N] in pixels, whose centres are whole numbers, y downwards."""
+    return (pos[..., 0] + EXTENT) * SCALE - 0.5, (EXTENT - pos[..., 1]) * SCALE - 0.5
+
+
 def place(pos: Tensor) -> tuple[Tensor, Tensor]:
-    """Positions [W, N, 2] as x and y [W, N] in pixels, y downwards, held inside the picture."""
-    x = (pos[..., 0] + EXTENT) * SCALE - 0.5
-    y = (EXTENT - pos[..., 1]) * SCALE - 0.5
+    """The same for seats, held inside the picture."""
+    x, y = pixels(pos)
     return x.clamp(0, PIXELS - 1), y.clamp(0, PIXELS - 1)
 
 
@@ -62,7 +66,7 @@ def paint(
     base = torch.tensor(first, dtype=torch.long, device=pos.device)
     index = base + (torch.tensor(shown, dtype=torch.long, device=pos.device) if looks is None else looks)
     cells = ground().to(pos.device).flatten().expand(len(pos), -1)
-    x, y = (p.round().long() for p in place(pos))
+    x, y = (p.round().long() for p in pixels(pos))
     x, y = x[:, whose] + way[:, 0], y[:, whose] + way[:, 1]
     inside = (x >= 0) & (x < PIXELS) & (y >= 0) & (y < PIXELS)
     # pixels outside the picture go into a last cell, which is cut off

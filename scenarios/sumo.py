@@ -24,10 +24,10 @@ from society.world.scenario import Action, Head, Observation, Outcome, Parts, Sc
 from .particles_scene import INSIDE, PIXELS, diameter, ground, place
 
 LAW = plane.Law()
-RING, BODY = 1.0, 0.15  # radii of the disc and of a body
+RING, BODY = 1.0, 0.2  # radii of the disc and of a body
 START = 0.5  # distance from the middle at the start
 FRESH = 5  # a body that goes over the edge within so many ticks of a touch was pushed
-THRUST = 5.0
+THRUST = 2.0  # slow enough that bodies do not pass through each other within a tick
 Times = Annotated[float, Field(ge=0.1, le=10)]
 
 
@@ -35,7 +35,7 @@ class SumoConfig(Frozen):
     """Who is heavy and who is strong, and how long a bout may take."""
 
     mass: tuple[Times, Times] = Field((1.0, 1.0), description="mass of the first and of the second body")
-    strength: tuple[Times, Times] = Field((1.0, 1.0), description="thrust of each body, in units of 5")
+    strength: tuple[Times, Times] = Field((1.0, 1.0), description="thrust of each body, in units of 2")
     episode: int = Field(100, ge=1, le=100_000, description="ticks after which a bout is a draw")
 
 
