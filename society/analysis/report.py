@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from society.analysis import (  # noqa: F401  (they register themselves)
+    auction_metrics,
     competition_metrics,
     cooperation_metrics,
     exchange_metrics,
