@@ -33,13 +33,13 @@ KINDS = len(FRUITS)
 SURFACE = {"bare": "#F4F1EA", "ripe apple": COLOURS[5], "ripe banana": COLOURS[0], "bare tree": "#C9C4B8"}
 HAGGLE = [[given, wanted] for given in (1, 2, 3) for wanted in (1, 2, 3)]
 
-# Chosen on seeds 0-5 for welfare, then frozen; figures that count use other seeds.
+# The first setting tried, on seeds 0 and 1, and kept; figures that count use other seeds.
 LEARNING: Mapping[str, Any] = {
     "market": {"reach": 4, "lots": 1, "exact": True, "prices": HAGGLE},
     "contest": {"enabled": False, "offered": False},
     "training": {"worlds": 256, "ticks": 16, "agent_steps": 7_000_000, "checkpoint_every": 100},
     "learner": {"lr": 1e-2, "minibatch": 4096},
-    "evaluation": {"conditions": ["normal", "tradeless"]},
+    "evaluation": {"conditions": ["normal", "tradeless"], "controls": ["tradeless_from_birth"]},
 }
 
 
@@ -82,8 +82,12 @@ class FruitMarket(Scenario):
 
     Config = FruitMarketConfig
     PRESETS: ClassVar[Mapping[str, Mapping[str, Any]]] = {
-        "default": {**LEARNING, "evaluation": {**LEARNING["evaluation"], "controls": ["tradeless_from_birth"]}},
-        "quick": LEARNING,
+        "default": LEARNING,
+        "quick": {
+            **LEARNING,
+            "training": {**LEARNING["training"], "worlds": 128, "agent_steps": 2_000_000},
+            "learner": {**LEARNING["learner"], "minibatch": 2048},
+        },
     }
 
     def __init__(self, config: FruitMarketConfig, parts: Parts):
