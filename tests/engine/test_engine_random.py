@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from society import registry
 from society.cli import main
 from society.config import ConfigError, fields, resolve
 from society.engine import launch
@@ -22,9 +23,7 @@ MOST = {
     "channel.length": 4, "channel.symbols": 40, "training.threads": 1,
 }  # fmt: skip
 SMALL = {"training.worlds": 2, "training.ticks": 4, "population.network.hidden": (8,)}
-SCENARIOS = (
-    "bazaar", "bazaar", "referential_game", "negotiation", "bargaining", "matrix_game", "lewis_game", "task_and_talk",
-)  # fmt: skip
+SCENARIOS = ("bazaar", *registry.names("scenarios"))
 FIXED = ("scenario", "preset", "training.agent_steps", "device", "condition")
 
 
@@ -133,8 +132,8 @@ def campaign(seed, count):
     assert ran > count / 5 and refused > count / 5, (ran, refused)
 
 
-def test_ninety_random_configs():
-    campaign(seed=0, count=90)
+def test_a_hundred_and_twenty_random_configs():
+    campaign(seed=0, count=120)
 
 
 @pytest.mark.soak
