@@ -78,14 +78,17 @@ def learning(
     controls: tuple[str, ...] = (),
     **learner: Any,
 ) -> dict[str, Any]:
-    """A preset: whole episodes of 256 worlds between two updates; minds that differ by role sit with `pairs`."""
+    """A preset: whole episodes of 128 worlds between two updates; a mind for each role, met with `pairs`.
+
+    Rewards are mpe2's, so returns are large: a small weight keeps the value's loss from drowning the policy's.
+    """
     return {
         **({"channel": dict(channel)} if channel else {}),
         "population": {"minds": minds, "matchmaker": "pairs" if minds > 1 else "everyone", "network": {"hidden": (64, 64)}},
-        "learner": {"lr": 2e-3, "gamma": 0.95, "minibatch": 4096, "epochs": 4, "value_weight": 0.1, **learner},
-        "training": {"worlds": 256, "ticks": 25, "agent_steps": agent_steps, "precision": "float32"},
+        "learner": {"lr": 4e-3, "gamma": 0.95, "minibatch": 1024 * minds, "epochs": 2, "value_weight": 0.01, **learner},
+        "training": {"worlds": 128, "ticks": 25, "agent_steps": agent_steps, "precision": "float32"},
         "evaluation": {
-            "worlds": 64, "ticks": 500, "recorded_worlds": 32, "frames_ticks": 100,
+            "worlds": 64, "ticks": 250, "recorded_worlds": 32, "frames_ticks": 100,
             "conditions": conditions, "controls": controls,
         },
     }  # fmt: skip

@@ -26,6 +26,12 @@ LANDMARKS = Mark("landmark", 3, radius=0.04, colours=("#D55E00", "#009E73", "#00
 TALKING: dict[str, Any] = {
     "conditions": ("normal", "mute", "content", "relabel", "scramble"),
     "controls": ("muted_from_birth",),
+    # a speaker's advantage is mostly noise until somebody listens: without a strong push to signal it chatters
+    "lr": 1e-2,
+    "signalling": 3.0,
+    "listening": 0.05,
+    "value_weight": 0.003,
+    "minibatch": 1024,
 }
 
 
@@ -35,7 +41,7 @@ class SimpleSpeakerListener(ParticleWorld):
     Config = ParticleConfig
     PRESETS: Mapping[str, Mapping[str, Any]] = {
         "default": learning(agent_steps=6_000_000, minds=2, channel={"symbols": 4}, **TALKING),
-        "quick": learning(agent_steps=2_000_000, minds=2, channel={"symbols": 4}, **TALKING),
+        "quick": learning(agent_steps=1_500_000, minds=2, channel={"symbols": 4}, **TALKING),
     }
 
     def __init__(self, config: ParticleConfig, parts: Parts):

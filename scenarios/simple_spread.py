@@ -37,7 +37,7 @@ class SimpleSpread(ParticleWorld):
     Config = SpreadConfig
     PRESETS: Mapping[str, Mapping[str, Any]] = {
         "default": learning(agent_steps=12_000_000),
-        "quick": learning(agent_steps=4_000_000),
+        "quick": learning(agent_steps=2_400_000),
     }
 
     def __init__(self, config: SpreadConfig, parts: Parts):

@@ -52,9 +52,9 @@ class SumoState:
 def _preset(agent_steps: int) -> dict[str, Any]:
     return {
         "population": {"minds": 1, "network": {"hidden": (64, 64)}},
-        "learner": {"lr": 2e-3, "gamma": 0.98, "minibatch": 4096, "epochs": 3, "entropy": 0.01},
-        "training": {"worlds": 256, "ticks": 32, "agent_steps": agent_steps, "precision": "float32"},
-        "evaluation": {"worlds": 64, "ticks": 500, "recorded_worlds": 32, "frames_ticks": 150, "conditions": ("normal",)},
+        "learner": {"lr": 4e-3, "gamma": 0.98, "minibatch": 1024, "epochs": 2, "entropy": 0.01},
+        "training": {"worlds": 128, "ticks": 32, "agent_steps": agent_steps, "precision": "float32"},
+        "evaluation": {"worlds": 64, "ticks": 400, "recorded_worlds": 32, "frames_ticks": 150, "conditions": ("normal",)},
     }
 
 
@@ -62,7 +62,7 @@ class Sumo(Scenario):
     """Push, or be pushed; see the file's first lines."""
 
     Config = SumoConfig
-    PRESETS: Mapping[str, Mapping[str, Any]] = {"default": _preset(16_000_000), "quick": _preset(4_000_000)}
+    PRESETS: Mapping[str, Mapping[str, Any]] = {"default": _preset(16_000_000), "quick": _preset(2_000_000)}
 
     def __init__(self, config: SumoConfig, parts: Parts):
         super().__init__(config, parts)

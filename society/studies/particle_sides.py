@@ -1,0 +1,130 @@
+"""Trained sides against scripted ones: sumo, tag and the adversary's game, one side of which is given to a script.
+
+In self-play a return says little: both sides change. So after training the minds meet opponents that they never saw: a
+script in the other side's seats, the same worlds for all. Nothing here is published; the rows say which side gains by
+learning, and by how much, over evaluation worlds of one trained population a seed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from society.analysis.statistics import bootstrap_mean
+from society.config import resolve
+from society.engine import build
+from society.engine.evaluation import FIRST_WORLD
+from society.engine.rollout import Clock, Minds, Scripted, Turn, ticks
+from society.engine.training import Training
+from society.population.matchmaking import Seating
+from society.studies._rows import result, row
+from society.world.scenario import Observation
+from society.world.worlds import Worlds
+
+NAME = "particle_sides"
+SOURCE = "none: our own worlds and scripts"
+WORLDS = 400
+Actor = Minds | Scripted
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Two actors in one world: `first` has the seats where `seats` [N] is True, `second` the others."""
+
+    seats: Tensor
+    first: Actor
+    second: Actor
+
+    def act(self, worlds: Worlds, seen: Observation, memory: Tensor) -> Turn:
+        """Both decide for all seats, and each is obeyed in its own."""
+        one, two = (actor.act(worlds, seen, memory).packed for actor in (self.first, self.second))
+        return Turn(torch.where(self.seats[:, None], one, two), memory)
+
+    def blank(self, worlds: Worlds) -> Tensor:
+        """Feed-forward minds and scripts remember nothing."""
+        return self.first.blank(worlds)
+
+
+@dataclass(frozen=True)
+class Duel:
+    """A scenario, how long its quick preset learns, and by how many of its first seats one side sits."""
+
+    scenario: str
+    steps: int
+    first: int
+    scripts: tuple[str, ...]
+
+
+DUELS = (
+    Duel("sumo", 2_000_000, 1, ("random", "hold", "push")),
+    Duel("simple_tag", 2_000_000, 3, ("random", "chase")),
+    Duel("simple_adversary", 1_500_000, 1, ("random", "split")),
+)
+
+
+def run(quick: bool, seeds: list[int] | None) -> dict[str, Any]:
+    """For every duel: the trained side's score against each script, and what a script in its place earns there."""
+    rows = []
+    for seed in seeds or ([0] if quick else [0, 1, 2]):
+        for duel in DUELS:
+            rows += _duel(duel, seed, duel.steps if quick else 2 * duel.steps)
+    note = "score of a seat and episode; sumo: 1 won, -1 lost, 0 a draw. Intervals over worlds of one population."
+    return result(NAME, rows, note)
+
+
+def _duel(duel: Duel, seed: int, steps: int) -> list[dict[str, Any]]:
+    start = perf_counter()
+    made, minds = trained(duel.scenario, seed, steps)
+    seconds, rows = perf_counter() - start, []
+    first = torch.arange(made.spec.seats) < duel.first
+    sides = {"first": first} if duel.scenario == "sumo" else {"adversaries": first, "good": ~first}
+    for side, seats in sides.items():
+        for rival in duel.scripts:
+            against = Scripted(made.scripts[rival])
+            ours = scores(made, Sides(seats, minds, against), seats, seed)
+            null = scores(made, Sides(seats, Scripted(made.scripts["random"]), against), seats, seed)
+            gain = bootstrap_mean((ours - null).numpy(), seed)
+            label = f"{duel.scenario}, seed {seed}: {side} trained, the other side {rival}"
+            note = f"random in its place {float(null.mean()):.2f}; gain {gain.value:.2f} [{gain.low:.2f}, {gain.high:.2f}]"
+            told = bootstrap_mean(ours.numpy(), seed)
+            rows.append(
+                row(
+                    label,
+                    None,
+                    told.value,
+                    gain.low > 0,
+                    source=SOURCE,
+                    tolerance="more than random earns there",
+                    ci=(told.low, told.high),
+                    seeds=[seed],
+                    seconds=seconds,
+                    note=note,
+                )
+            )
+    return rows
+
+
+def scores(made: Any, actor: Any, seats: Tensor, seed: int) -> Tensor:
+    """What the seats of a side earned on average in the first episode of each world [W]."""
+    worlds = Worlds.begin(made, seed, torch.arange(FIRST_WORLD, FIRST_WORLD + WORLDS))
+    earned, over = torch.zeros(WORLDS, made.spec.seats), torch.zeros(WORLDS, 1, dtype=torch.bool)
+    with torch.no_grad():
+        for tick in ticks(worlds, actor, actor.blank(worlds), made.spec.episode, Clock()):
+            earned += torch.where(over, 0.0, tick.outcome.reward)
+            over = over | tick.over[:, None]
+    return earned[:, seats].mean(1)
+
+
+def trained(scenario: str, seed: int, steps: int) -> tuple[Any, Minds]:
+    """The scenario and its minds after `steps` agent-steps of its quick preset."""
+    config = build.settle(resolve(scenario, quick=True, overrides={"seed": seed, "training.agent_steps": steps}))
+    run = Training(config)
+    for _ in range(run.total):
+        run.update(Clock())
+    made: Any = build.scenario(config)
+    mind = run.matchmaker(run.population.minds, made.spec, WORLDS, run.worlds.key)
+    return made, Minds(run.population, Seating.of(mind, run.population.minds))
