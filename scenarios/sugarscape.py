@@ -5,6 +5,10 @@ that lies there and burn their metabolism of both goods; who runs out of either 
 trades with those within reach by the book's rule T. With `forage` a seat may leave the choice of the cell to the book's rule
 M, resolved at its own turn: then the scripts are the book's agents, held against mesa's example. Without it seats choose
 cells themselves, all at once, and find out at their turn whether somebody was faster.
+
+The reward is the change of the log of the book's welfare, which rules M and T raise too; death takes it to 0. Summed with a
+discount this is a life's mean log welfare, so that a long life with both goods at hand is worth most, and a mind is told at
+once what a meal or an exchange did for it.
 """
 
 from __future__ import annotations
@@ -72,12 +76,12 @@ class SugarscapeState:
 
 
 LEARNING: Mapping[str, Any] = {
-    "training": {"worlds": 64, "ticks": 32, "agent_steps": 3_000_000},
-    "learner": {"lr": 3e-3, "minibatch": 4096, "gamma": 0.97},
+    "training": {"worlds": 16, "ticks": 32, "agent_steps": 8_000_000},
+    "learner": {"lr": 3e-3, "minibatch": 2048, "gamma": 0.97},
     "contest": {"enabled": False, "offered": False},
-    "evaluation": {"ticks": 200, "conditions": ["normal", "tradeless"]},
+    "evaluation": {"worlds": 32, "ticks": 200, "conditions": ["normal", "tradeless"]},
 }
-BOOK: Mapping[str, Any] = LEARNING | {"training": {"worlds": 16, "ticks": 32, "agent_steps": 1_000_000}}
+BOOK: Mapping[str, Any] = LEARNING | {"training": {**LEARNING["training"], "agent_steps": 1_000_000}}
 
 
 class Sugarscape(Scenario):
@@ -86,7 +90,8 @@ class Sugarscape(Scenario):
     Config = SugarscapeConfig
     PRESETS: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "default": LEARNING,
-        "quick": LEARNING | {"world": {"size": 25, "seats": 50}},
+        "quick": LEARNING
+        | {"world": {"size": 25, "seats": 50}, "training": {**LEARNING["training"], "agent_steps": 2_000_000}},
         "book": BOOK | {"world": {"forage": True, "radius": 1, "replacement": False}},
         "mesa": BOOK | {"world": {"forage": True, "sight": "diamond", "replacement": False}},
     }
@@ -153,15 +158,16 @@ class Sugarscape(Scenario):
 
     def step(self, s: SugarscapeState, action: Action, key: Keys) -> tuple[SugarscapeState, Outcome]:
         """Grow; move, eat and die one after another; trade one after another; be born."""
-        was = s.alive
+        was, welfare = s.alive, _log_welfare(s)
         s = replace(s, ground=torch.minimum(s.ground + self.config.growback, self.capacity))
         s, harvest, spent = self._live(s, action["move"], key)
         dead = was & ~s.alive
         s, trades, measures = self._exchange(s, action["trade"], key)
+        gain = _log_welfare(s) - welfare
         s, brought = self._replace(s, dead, key)
         survived = was & ~dead
         return s, Outcome(
-            reward=survived.float(),
+            reward=gain,
             terminated=dead,
             forget=dead,
             created=harvest + brought,
@@ -346,6 +352,11 @@ class Sugarscape(Scenario):
         value = torch.where(seen & ~taken, value, -torch.inf)
         best, where = value.max(dim=-1)
         return torch.where(best > -torch.inf, 1 + where, 0)
+
+
+def _log_welfare(s: SugarscapeState) -> Tensor:
+    """Log of the book's welfare [W, N]; 0 for the dead, which no living trader falls below."""
+    return (s.need * s.stock.clamp(min=1).log()).sum(-1) / s.need.sum(-1)
 
 
 def _array(tensor: Tensor) -> np.ndarray:

@@ -46,8 +46,9 @@ def run(quick: bool, seeds: list[int] | None) -> dict[str, Any]:
     share = QUICK_SHARE if quick else SHARE
     columns = zip(MEASURES, _columns(ours), _columns(theirs), strict=True)
     rows = [_equal(name, mine, its, share * spread, took) for (name, spread), mine, its in columns]
-    note = f"mesa's example stopped with an error in {len(played) - len(theirs)} of {len(played)} courses: a trader in it that has no "
-    return result(NAME, [*rows, _gain(ours, alone)], note + "free cell in sight cannot stay; in ours it does")
+    stopped = f"mesa's example stopped with an error in {len(played) - len(theirs)} of {len(played)} courses"
+    note = stopped + ": a trader without a free cell in sight cannot stay there; in ours it does"
+    return result(NAME, [*rows, _gain(ours, alone)], note)
 
 
 def _columns(courses: list[Course]) -> list[np.ndarray]:

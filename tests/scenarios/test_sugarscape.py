@@ -233,7 +233,8 @@ def test_who_is_first_gets_the_best_cell(first):
     assert state["pos"][0, 1 - first] == 2 and harvest[1 - first].tolist() == [1, 1]
     assert state["stock"][0, first].tolist() == [12, 12] and not state["ground"].any()
     # by a move that names the cell, whoever is late stays where it was
-    state, harvest, _ = one_tick([first, 1 - first], [1 + EAST * 5, 1 + WEST * 5], [11, 13], [[9, 9]] * 2, [[1, 1]] * 2, {12: (4, 4)})
+    towards = [1 + EAST * 5, 1 + WEST * 5]
+    state, harvest, _ = one_tick([first, 1 - first], towards, [11, 13], [[9, 9]] * 2, [[1, 1]] * 2, {12: (4, 4)})
     assert state["pos"][0].tolist() == ([12, 13] if first == 0 else [11, 12]) and harvest[1 - first].tolist() == [0, 0]
 
 
@@ -322,6 +323,16 @@ def test_newborns_land_on_every_free_cell_alike():
         assert pos[0, 0] == 2 and len(set(pos[0].tolist())) == 3
         counts[pos[0, 1:]] += 1
     assert counts[2] == 0 and counts[[0, 1, 3]] == pytest.approx(2000, abs=110)
+
+
+def test_the_reward_is_the_change_of_log_welfare():
+    world = duo()
+    s = placed(world, [0, 1], [[10, 41], [3, 12]], [[1, 1], [3, 1]], [1, 1])
+    still = torch.zeros(1, 2, dtype=torch.long)
+    _, out = world.step(s, {"move": still, "trade": still + 1}, key())
+    whole = math.log(9 * 40) / 2 - math.log(10 * 41) / 2
+    assert out.terminated.tolist() == [[False, True]]  # it burns its last sugar
+    assert out.reward[0].tolist() == pytest.approx([whole, -(3 * math.log(3) + math.log(12)) / 4])
 
 
 def test_without_replacement_the_dead_are_gone():
