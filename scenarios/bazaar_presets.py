@@ -13,12 +13,44 @@ LEARNING: Mapping[str, Any] = {
         "conditions": ["normal", "mute", "content", "relabel", "scramble", "tradeless", "peaceful", "strangers"],
     },
 }
+PEACE: Mapping[str, Any] = {"enabled": False, "offered": False}
+CONTROLS = ["muted_from_birth", "content_from_birth", "tradeless_from_birth"]
+
+# Short sight in a wide world makes a walk to the wrong seat dear. A voice that cannot be withheld leaves to speech only what
+# it says: where silence is possible, half the societies settle on one call for all goods, and content is worth nothing.
+WIDE: Mapping[str, Any] = {
+    "world": {"size": 24, "view": 1, "density": 0.12, "own_yield": 10, "capacity": 20, "voice": "constant"},
+    "market": {"lots": 10},
+}
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
     "default": {**LEARNING, "training": {**LEARNING["training"], "agent_steps": 20_000_000}},
     "quick": {
         **LEARNING,
-        "contest": {"enabled": False, "offered": False},
+        "contest": PEACE,
         "evaluation": {**LEARNING["evaluation"], "controls": ["muted_from_birth"]},
+    },
+    "full": {
+        **LEARNING,
+        **WIDE,
+        "contest": PEACE,
+        "learner": {**LEARNING["learner"], "signalling": 0.15},
+        "evaluation": {**LEARNING["evaluation"], "controls": CONTROLS},
+    },
+    # One good is scarcer than the other (`--world.abundance 0.5,1`) and three prices are on offer: A for B at 1:2, 1:1, 2:1.
+    "scarcity": {
+        **LEARNING,
+        **WIDE,
+        "world": {**WIDE["world"], "abundance": [0.5, 1.0]},
+        "market": {"lots": 10, "prices": [[1, 1], [1, 2], [2, 1]]},
+        "contest": PEACE,
+        "training": {**LEARNING["training"], "agent_steps": 4_000_000},
+        "evaluation": {"conditions": ["normal", "mute", "tradeless"]},
+    },
+    # Whoever strikes a trader gains a little and the society loses much; beside a guard a strike fails.
+    "raiders": {
+        **LEARNING,
+        "world": {"guards": 1, "loot": 2},
+        "contest": {"enabled": True, "offered": True, "take": 4, "cost": 0.2},
     },
 }
