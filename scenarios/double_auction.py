@@ -50,8 +50,8 @@ SYMMETRIC: Mapping[str, Any] = {
 LEARNING: Mapping[str, Any] = {
     "world": {"schedules": "drawn"},
     "population": {"network": {"hidden": (64, 64)}},
-    "learner": {"lr": 2e-3, "gamma": 1.0, "epochs": 3, "minibatch": 1024, "entropy": 3e-3, "entropy_end": 0.1},
-    "training": {"worlds": 64, "ticks": 10, "agent_steps": 4_000_000, "precision": "float32"},
+    "learner": {"lr": 4e-3, "gamma": 1.0, "epochs": 3, "minibatch": 1024, "entropy": 3e-3, "entropy_end": 0.1},
+    "training": {"worlds": 64, "ticks": 10, "agent_steps": 2_000_000, "precision": "float32"},
     "evaluation": {"worlds": 64, "ticks": 120, "recorded_worlds": 64, "frames_ticks": 60, "conditions": ("normal", "tradeless")},
 }
 
@@ -122,7 +122,7 @@ class DoubleAuction(Scenario):
     Config = AuctionConfig
     PRESETS: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "default": LEARNING,
-        "quick": {**LEARNING, "training": {**LEARNING["training"], "agent_steps": 1_000_000}},
+        "quick": {**LEARNING, "training": {**LEARNING["training"], "agent_steps": 600_000}},
         "asymmetric": {**LEARNING, "world": {"shock": 40}},
         "symmetric": {
             "world": SYMMETRIC,
@@ -160,7 +160,6 @@ class DoubleAuction(Scenario):
                 "scale": 100.0,
                 "unit": "% of the possible surplus",
             },
-            "relative": {"one": "script:truthful", "zero": "script:zero_intelligence"},
             "primary": ["effect_of_tradeless.efficiency"],
             "measures": {
                 "deals": {"numerator": "deals", "denominator": "periods", "unit": "a period", "null": "script:zero_intelligence"}
