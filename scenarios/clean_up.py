@@ -43,7 +43,6 @@ class CleanUpConfig(PlayersConfig):
     dirt_start: float = Field(0.54, ge=0, le=1, description="share of the river that is dirty at the start")
     dirt_rate: float = Field(0.5, ge=0, le=1, description="probability a tick that one clean cell gets dirty")
     dirt_delay: int = Field(50, ge=0, le=1_000_000, description="ticks of an episode before any cell gets dirty")
-    clean_enough: float = Field(0.1, ge=0, le=1, description="dirt fraction above which the cleaner script cleans")
 
 
 @state
@@ -248,7 +247,7 @@ class CleanUp(Scenario):
         return {
             "random": Script(self._random, "every option alike"),
             "greedy": Script(self._greedy, "goes to the nearest apple and eats it, never cleans", privileged=True),
-            "cleaner": Script(self._cleaner, "cleans while the river is dirty, else eats", privileged=True),
+            "cleaner": Script(self._cleaner, "cleans while the river is dirtier than its seat bears, else eats", privileged=True),
         }
 
     def _random(self, s: CleanUpState, seen: Observation, key: Keys) -> Action:
@@ -258,8 +257,11 @@ class CleanUp(Scenario):
         return {"act": self._fetch(s, key)}
 
     def _cleaner(self, s: CleanUpState, seen: Observation, key: Keys) -> Action:
-        dirty = s.dirt.sum(-1) > self.config.clean_enough * len(self.river)
-        return {"act": torch.where(dirty[:, None], self._wipe(s, key), self._fetch(s, key))}
+        """Each seat has a dirt fraction from which it cleans, spread below `depletion`: the dirtier, the more seats clean."""
+        seats = self.config.seats
+        bears = self.config.depletion * torch.arange(1, seats + 1, device=s.dirt.device) / (seats + 1)
+        dirty = s.dirt.sum(-1, keepdim=True) > bears * len(self.river)
+        return {"act": torch.where(dirty, self._wipe(s, key), self._fetch(s, key))}
 
     def _guides(self) -> tuple[Guide, Guide]:
         if self.guides is None:
