@@ -14,13 +14,25 @@ LEARNING: Mapping[str, Any] = {
     },
 }
 PEACE: Mapping[str, Any] = {"enabled": False, "offered": False}
-CONTROLS = ["muted_from_birth", "content_from_birth", "tradeless_from_birth"]
 
+# Tried on seeds 0-5 (docs/worlds/bazaar.md says what) and frozen before seeds 10-17 were run.
 # Short sight in a wide world makes a walk to the wrong seat dear. A voice that cannot be withheld leaves to speech only what
 # it says: where silence is possible, half the societies settle on one call for all goods, and content is worth nothing.
 WIDE: Mapping[str, Any] = {
     "world": {"size": 24, "view": 1, "density": 0.12, "own_yield": 10, "capacity": 20, "voice": "constant"},
     "market": {"lots": 10},
+}
+
+FULL: Mapping[str, Any] = {
+    **LEARNING,
+    **WIDE,
+    "contest": PEACE,
+    "training": {**LEARNING["training"], "agent_steps": 6_000_000},
+    "learner": {**LEARNING["learner"], "signalling": 1.5},
+    "evaluation": {
+        "conditions": ["normal", "mute", "content", "relabel", "tradeless"],
+        "controls": ["muted_from_birth", "content_from_birth", "tradeless_from_birth"],
+    },
 }
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
@@ -30,12 +42,13 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "contest": PEACE,
         "evaluation": {**LEARNING["evaluation"], "controls": ["muted_from_birth"]},
     },
-    "full": {
-        **LEARNING,
-        **WIDE,
-        "contest": PEACE,
-        "learner": {**LEARNING["learner"], "signalling": 0.15},
-        "evaluation": {**LEARNING["evaluation"], "controls": CONTROLS},
+    "full": FULL,
+    # The same world for eight independent minds. Each sees an eighth of the steps, so it takes larger ones.
+    "society": {
+        **FULL,
+        "population": {"minds": 8},
+        "training": {**FULL["training"], "agent_steps": 5_000_000},
+        "learner": {**FULL["learner"], "lr": 2e-2, "signalling": 1.0},
     },
     # One good is scarcer than the other (`--world.abundance 0.5,1`) and three prices are on offer: A for B at 1:2, 1:1, 2:1.
     "scarcity": {
@@ -44,7 +57,8 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "world": {**WIDE["world"], "abundance": [0.5, 1.0]},
         "market": {"lots": 10, "prices": [[1, 1], [1, 2], [2, 1]]},
         "contest": PEACE,
-        "training": {**LEARNING["training"], "agent_steps": 4_000_000},
+        "training": {**LEARNING["training"], "agent_steps": 3_000_000},
+        "learner": FULL["learner"],
         "evaluation": {"conditions": ["normal", "mute", "tradeless"]},
     },
     # Whoever strikes a trader gains a little and the society loses much; beside a guard a strike fails.

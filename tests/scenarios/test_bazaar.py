@@ -135,3 +135,24 @@ def test_what_is_said_is_worth_more_than_that_something_is_said():
     world = made()
     order = [total(play(world, name, 16, 60), "eaten", 20) for name in ("random", "autarky", "silent", "beacon", "trader")]
     assert order == sorted(order) and order[-1] > 1.05 * order[-2] > 1.2 * order[-3]
+
+
+def test_raids_pay_the_raider_cost_the_society_and_fail_where_traders_stand_in_pairs():
+    world = made("raiders")
+    played = {name: play(world, name, 16, 80) for name in ("trader", "lone_raider", "raider", "raided_guards")}
+    robbed = {name: total(each, "robbed", 20) for name, each in played.items()}
+    assert robbed["trader"] == 0 and robbed["raided_guards"] < 0.7 * robbed["lone_raider"]
+    assert total(played["raider"], "eaten", 20) < 0.9 * total(played["trader"], "eaten", 20)
+    raided = sum(float(t.outcome.events["contests"][1]["amount"][:, 0].sum()) for t in played["lone_raider"])
+    strikes = sum(float(t.turn.packed[:, 0, -1].sum()) for t in played["lone_raider"])
+    assert raided / world.config.loot > world.parts.contest.config.cost * strikes  # units kept, each half a meal or more
+
+
+@pytest.mark.parametrize("preset", ["full", "society", "scarcity", "raiders"])
+def test_the_presets_are_worlds_whose_controls_can_be_grown(preset):
+    config = resolve("bazaar", preset)
+    world = build.scenario(config)
+    assert {"say", "offer"} <= set(world.spec.heads) and ("strike" in world.spec.heads) == (preset == "raiders")
+    assert set(config.evaluation.controls) <= {c.split("worth_over_")[-1].split(".")[0] for c in world.declared["primary"]}
+    if preset == "scarcity":
+        assert world.parts.market.offers == 7 and config.world.abundance[0] != config.world.abundance[1]
