@@ -9,8 +9,9 @@ from torch import Tensor
 
 from .particles_bodies import Mark
 
-EXTENT = 1.6  # what lies further out is shown at the edge
+EXTENT = 1.4  # what lies further out is shown at the edge
 PIXELS = 96
+SMALLEST = 2.0  # pixels: the radius of what would be too small to see
 SCALE = PIXELS / (2 * EXTENT)  # pixels to a unit of length
 GROUND, INSIDE = ("beyond", "#E6E1D6"), ("plane", "#F7F5F0")
 
@@ -35,9 +36,9 @@ def stamps(discs: Sequence[Mark]) -> tuple[Tensor, Tensor]:
     """The pixels of K discs around their centres: which disc [S], and how far in x and y [S, 2]."""
     whose, way = [torch.zeros(0, dtype=torch.long)], [torch.zeros(0, 2, dtype=torch.long)]
     for k, disc in reversed(list(enumerate(discs))):  # the first are painted last, over the others
-        reach = int(disc.radius * SCALE) + 1
+        reach = int(max(disc.radius * SCALE, SMALLEST)) + 1
         grid = torch.cartesian_prod(torch.arange(-reach, reach + 1), torch.arange(-reach, reach + 1))
-        inside = grid[grid.square().sum(1) <= max((disc.radius * SCALE) ** 2, 1)]
+        inside = grid[grid.square().sum(1) <= max(disc.radius * SCALE, SMALLEST) ** 2]
         whose.append(torch.full((len(inside),), k))
         way.append(inside)
     return torch.cat(whose), torch.cat(way)

@@ -220,8 +220,8 @@ def test_discs_are_painted_where_they_are():
     scene = game.scene(replace(s, pos=pos))
     painted = (scene.cells[0] == 2).nonzero().float()
     centre = painted.mean(0)
-    assert centre[1].item() == pytest.approx((0.5 + 1.6) * SCALE - 0.5, abs=0.6)
-    assert centre[0].item() == pytest.approx(PIXELS - 1 - ((0.5 + 1.6) * SCALE - 0.5), abs=0.6)  # up is up
+    assert centre[1].item() == pytest.approx((0.5 + 1.4) * SCALE - 0.5, abs=0.6)
+    assert centre[0].item() == pytest.approx(PIXELS - 1 - ((0.5 + 1.4) * SCALE - 0.5), abs=0.6)  # up is up
     assert len(painted) == pytest.approx(3.14159 * (0.2 * SCALE) ** 2, rel=0.1)
     assert torch.equal(scene.cells.max(), torch.tensor(2, dtype=torch.uint8)) and not scene.wraps
 
