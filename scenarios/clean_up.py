@@ -138,7 +138,7 @@ class CleanUp(Scenario):
         """Walk, eat, zap, clean, get dirty, grow."""
         act, absent = action["act"], s.players.out > 0
         players = self.bodies.walk(s.players, act, key)
-        where = torch.where(players.out == 0, self.site[players.pos], len(self.sites))
+        where = torch.where(players.out == 0, self.site.take(players.pos), len(self.sites))
         apples = torch.cat([s.apples, torch.zeros_like(s.apples[:, :1])], dim=1)
         eaten = apples.gather(1, where)
         apples = apples.scatter(1, where, False)[:, :-1]
@@ -171,7 +171,7 @@ class CleanUp(Scenario):
     def first_dirt(self, dirt: Tensor, players: Players) -> tuple[Tensor, Tensor]:
         """Of the cells before each seat [W, N, rays * length]: which are the first dirty one of their ray, and their number."""
         c = self.config
-        bank = self.bank[self.bodies.path[self.bodies.place(players)]]
+        bank = self.bank.take(self.bodies.rows(self.bodies.path, players))
         padded = torch.cat([dirt, torch.zeros_like(dirt[:, :1])], dim=1)
         dirty = padded.gather(1, bank.flatten(1)).view(*bank.shape[:2], -1, c.beam_length)
         first = dirty & (dirty.cumsum(-1) == 1)

@@ -159,14 +159,14 @@ class CommonsHarvest(Scenario):
     def _eat(self, apples: Tensor, players: Players) -> tuple[Tensor, Tensor]:
         """Who stands on an apple eats it: seats stand on cells of their own, so nobody has to share."""
         padded = torch.cat([apples, torch.zeros_like(apples[:, :1])], dim=1)
-        where = torch.where(players.out == 0, self.site[players.pos], len(self.sites))
+        where = torch.where(players.out == 0, self.site.take(players.pos), len(self.sites))
         eaten = padded.gather(1, where)
         return padded.scatter(1, where, False)[:, :-1], eaten
 
     def regrow(self, apples: Tensor, key: Keys) -> Tensor:
         """Every empty site by its own draw, with the probability of its live neighbours; apples [W, S] before and after."""
         around = (apples.float() @ self.near).long().clamp_(max=len(self.grows) - 1)
-        return apples | (key.words("commons.regrow", len(self.sites)) < self.grows[around])
+        return apples | (key.words("commons.regrow", len(self.sites)) < self.grows.take(around))
 
     def _measures(
         self, now: HarvestState, eaten: Tensor, reward: Tensor, absent: Tensor, zaps: Zaps

@@ -26,6 +26,7 @@ from society.world.scenario import Scene, replace, state
 STAY, FORWARD, BACK, LEFT, RIGHT, TURN_LEFT, TURN_RIGHT = range(7)
 SELF = 7  # facing (4), row, column, whether the zap is ready
 NOBODY = -1
+FAR = 1 << 40
 
 
 class PlayersConfig(Frozen):
@@ -110,9 +111,9 @@ class Bodies:
         zero = torch.zeros_like(pos)
         return Players(pos, key.integers("commons.facing", 4, n), zero, zero, zero)
 
-    def place(self, p: Players) -> Int[Tensor, "W N"]:
-        """Rows of the tables by facing and cell."""
-        return p.facing * self.grid.cells + p.pos
+    def rows(self, table: Int[Tensor, "R K"], p: Players) -> Int[Tensor, "W N K"]:
+        """Each seat's row of a table by facing and cell."""
+        return table.index_select(0, (p.facing * self.grid.cells + p.pos).flatten()).view(*p.pos.shape, -1)
 
     def walk(self, p: Players, act: Int[Tensor, "W N"], key: Keys) -> Players:
         """All move at once, then turn; who was away comes back to a drawn place, or waits while it is taken.
@@ -123,14 +124,14 @@ class Bodies:
         rank, place, turned = key.words("commons.walk", 3, self.config.seats).unbind(1)
         rank = rank * self.config.seats + torch.arange(self.config.seats, device=rank.device)
         there, due = p.out == 0, p.out == 1
-        goal = p.pos + self.step[p.facing * self.options + act]
-        goal = torch.where(due, self.spawn[below(place, len(self.spawn))], torch.where(there, goal, 0))
+        goal = p.pos + self.step.take(p.facing * self.options + act)
+        goal = torch.where(due, self.spawn.take(below(place, len(self.spawn))), torch.where(there, goal, 0))
         enters = self.grid.enter(p.pos, goal, there, rank)
         back = due & enters
         return replace(
             p,
             pos=torch.where(enters, goal, p.pos),
-            facing=torch.where(back, below(turned, 4), (p.facing + self.turn[act]) % 4),
+            facing=torch.where(back, below(turned, 4), (p.facing + self.turn.take(act)) % 4),
             out=torch.where(back, 0, (p.out - 1).clamp(min=0) + due.long()),
         )
 
@@ -138,14 +139,15 @@ class Bodies:
         """Fire the zaps. Each hits the nearest seat of its rays (of equals the middle, then the left), all at once."""
         c = self.config
         fired = (act == self.zap_option) & (p.cool == 0) & self.contest.config.enabled
-        ahead, right = self.grid.relative(p.pos, p.facing)
-        clear = self.clear[self.place(p)].gather(-1, (right + c.beam_radius).clamp(0, 2 * c.beam_radius))
+        ahead, right = self.grid.relative(p.pos, p.facing)  # [w, to, from]
+        clear = self.rows(self.clear, p).transpose(1, 2).gather(1, (right + c.beam_radius).clamp(0, 2 * c.beam_radius))
         struck = (ahead >= 1) & (ahead <= clear) & (right.abs() <= c.beam_radius)
-        struck &= (p.out == 0)[:, None, :] & fired[:, :, None]
+        struck &= (p.out == 0)[:, :, None] & fired[:, None, :]
         far = (ahead * (c.beam_radius + 1) + right.abs()) * 2 + (right > 0)
-        nearest, target = torch.where(struck, far, 1 << 20).min(-1)
-        landed = nearest < 1 << 20
-        hit = ((target[:, :, None] == torch.arange(c.seats, device=act.device)) & landed[:, :, None]).any(1)
+        seats = torch.arange(c.seats, device=act.device)
+        nearest = torch.where(struck, far * c.seats + seats[:, None], FAR).amin(1)
+        target = torch.where(nearest < FAR, nearest % c.seats, c.seats)
+        hit = torch.zeros(len(act), c.seats + 1, dtype=torch.bool, device=act.device).scatter(1, target, True)[:, :-1]
         after = replace(
             p,
             out=torch.where(hit, c.out_ticks, p.out),
@@ -153,22 +155,20 @@ class Bodies:
             beam=fired.long(),
         )
         reward = -c.zap_cost * fired.float() - c.zap_penalty * hit.float()
-        return after, Zaps(fired, torch.where(landed, target, NOBODY), hit, reward)
+        return after, Zaps(fired, torch.where(target < c.seats, target, NOBODY), hit, reward)
 
     def add_players(self, words: Int[Tensor, "W C"], p: Players, planes: tuple[int, ...]) -> None:
-        """Put seats and beams into the words: `planes` are the byte of a seat and that of each kind of beam."""
-        one = torch.ones((), dtype=words.dtype, device=words.device)
+        """Count seats and beams into the words: `planes` are the byte of a seat and that of each kind of beam."""
+        byte = torch.tensor([1 << 8 * plane for plane in planes], dtype=words.dtype, device=words.device)
         seats = torch.where(p.out == 0, p.pos, 0)  # cell 0 is in nobody's window
-        words.scatter_add_(1, seats, (one << 8 * planes[0]).expand_as(seats))
-        path = self.path[self.place(p)]
-        for kind, plane in enumerate(planes[1:], start=1):
-            lit = torch.where((p.beam == kind)[..., None], path, 0).flatten(1)
-            words.scatter_(1, lit, words.gather(1, lit) | one << 8 * plane)
+        words.scatter_add_(1, seats, byte[0].expand_as(seats))
+        lit = torch.where(p.beam[..., None] > 0, self.rows(self.path, p), 0)
+        words.scatter_add_(1, lit.flatten(1), byte.take(p.beam)[..., None].expand_as(lit).flatten(1))
 
     def look(self, words: Int[Tensor, "W C"], p: Players, out: Float[Tensor, "W N F"]) -> None:
         """Write every seat's window into its features: each byte of a cell's word is the value of a plane."""
-        cells = p.pos[..., None] + self.window[p.facing]
-        seen = words.gather(1, cells.flatten(1)).view(torch.uint8)
+        cells = self.window.index_select(0, p.facing.flatten()).add_(p.pos.view(-1, 1))
+        seen = words.gather(1, cells.view(len(words), -1)).view(torch.uint8)
         out.copy_(seen.view(*p.pos.shape, -1))
 
     def tell_self(self, p: Players, out: Float[Tensor, "W N S"]) -> None:
@@ -184,7 +184,7 @@ class Bodies:
     ) -> Scene:
         """A picture: cells [W, C] uint8 of `legend`, with each kind of beam painted as its entry of `lit`."""
         cells = cells.clone()
-        path = self.path[self.place(p)]
+        path = self.rows(self.path, p)
         for kind, colour in enumerate(lit, start=1):
             where = torch.where((p.beam == kind)[..., None], path, 0).flatten(1)
             cells.scatter_(1, where, torch.full_like(where, colour, dtype=torch.uint8))

@@ -128,10 +128,10 @@ class Walled:
     def relative(
         self, pos: Int[Tensor, "W N"], facing: Int[Tensor, "W N"]
     ) -> tuple[Int[Tensor, "W N N"], Int[Tensor, "W N N"]]:
-        """For all pairs of a world where `to` is as `from` sees it [w, from, to]: cells ahead and cells to the right."""
+        """For all pairs of a world where `to` is as `from` sees it [w, to, from]: cells ahead and cells to the right."""
         y, x = self.yx(pos)
-        dy, dx = y[:, None, :] - y[:, :, None], x[:, None, :] - x[:, :, None]
-        fy, fx = self.steps[facing][..., None, :].unbind(-1)
+        dy, dx = y[:, :, None] - y[:, None, :], x[:, :, None] - x[:, None, :]
+        fy, fx = self.steps[:, 0].take(facing)[:, None, :], self.steps[:, 1].take(facing)[:, None, :]
         return dy * fy + dx * fx, dy * fx - dx * fy
 
     def enter(
@@ -141,10 +141,12 @@ class Walled:
 
         `there` says who stands on the grid at all; ranks of a world must differ. Whoever stays where it is gets there.
         """
-        wants = ~self.wall[goal] & ((goal != pos) | ~there)
-        taken = (goal[:, :, None] == pos[:, None, :]) & there[:, None, :]
-        outrun = (goal[:, :, None] == goal[:, None, :]) & wants[:, None, :] & (rank[:, None, :] < rank[:, :, None])
-        return (wants & ~(taken | outrun).any(-1)) | ((goal == pos) & there)
+        wants = ~self.wall.take(goal) & ((goal != pos) | ~there)
+        stands, best = torch.where(there, pos, -1), torch.where(wants, goal, -1)
+        # [w, other, seat]: reducing over the others is a sum of rows, many times faster than one along them
+        taken = stands[:, :, None] == goal[:, None, :]
+        outrun = (best[:, :, None] == goal[:, None, :]) & (rank[:, :, None] < rank[:, None, :])
+        return (wants & ~(taken | outrun).any(1)) | ((goal == pos) & there)
 
     def distances(self, goals: Int[Tensor, "K"]) -> Int[Tensor, "C K"]:
         """Steps from every cell to every goal round the walls; `cells` where there is no way."""

@@ -59,7 +59,7 @@ def test_who_is_ahead_and_who_to_the_right():
     pos = torch.tensor([[grid.cell(1, 1), grid.cell(2, 3)]])
     for facing, expected in ((NORTH, (-1, 2)), (EAST, (2, 1)), (SOUTH, (1, -2)), (WEST, (-2, -1))):
         ahead, right = grid.relative(pos, torch.tensor([[facing, NORTH]]))
-        assert (int(ahead[0, 0, 1]), int(right[0, 0, 1])) == expected
+        assert (int(ahead[0, 1, 0]), int(right[0, 1, 0])) == expected
 
 
 def test_nobody_enters_a_wall_a_taken_cell_or_one_that_a_lower_rank_wants():
