@@ -2,8 +2,8 @@
 
 A contest of bodies in the spirit of Bansal et al. 2018 (Emergent Complexity via Multi-Agent Competition), much simplified and
 by rules of our own: discs in place of jointed bodies, five thrusts in place of joints, no shaped reward. Whose centre leaves
-the disc has lost and pays the other 1; both at once, or nobody within the time, is a draw. Bodies may differ in mass and in
-strength. One mind plays both seats: self-play.
+the disc has lost and pays the other 1; of two that leave in one tick it is the one further out; nobody within the time is a
+draw. Bodies may differ in mass and in strength. One mind plays both seats: self-play.
 """
 
 from __future__ import annotations
@@ -102,8 +102,9 @@ class Sumo(Scenario):
         pos, vel = plane.move(s.pos, s.vel, force, LAW, self.mass.to(dtype))
         touch = plane.distances(pos[:, :1], pos[:, 1:])[:, 0, 0] < 2 * BODY
         after = SumoState(pos, vel, s.tick + 1, torch.where(touch, 0, s.apart + 1))
-        off = torch.hypot(pos[..., 0], pos[..., 1]) > RING
-        won = off.flip(1) & ~off
+        far = torch.hypot(pos[..., 0], pos[..., 1])
+        off = far > RING
+        won = off.flip(1) & (far < far.flip(1))  # of two that are off, the one less far out
         decided = won.any(1, keepdim=True).expand(-1, 2)
         done = off.any(1) | (after.tick >= self.config.episode)
         return after, Outcome(

@@ -56,7 +56,8 @@ def test_a_bout_begins_face_to_face():
         (((0.95, 0.0), (0.0, 0.0)), (1.0, 0.0), [-1, 1]),  # the first goes over the edge at 1.05
         (((0.85, 0.0), (0.0, 0.0)), (1.0, 0.0), [0, 0]),  # and is still on it at .95
         (((0.0, 0.0), (0.0, -1.01)), (0.0, 0.0), [1, -1]),
-        (((0.0, 1.01), (0.0, -1.01)), (0.0, 0.0), [0, 0]),  # both at once
+        (((0.0, 1.01), (0.0, -1.01)), (0.0, 0.0), [0, 0]),  # both at once and equally far
+        (((0.0, 1.02), (0.0, -1.01)), (0.0, 0.0), [-1, 1]),  # both at once: who is further out
     ],
 )
 def test_who_leaves_the_disc_has_lost(places, speed, paid):
