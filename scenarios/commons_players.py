@@ -26,7 +26,7 @@ from society.world.scenario import Scene, replace, state
 STAY, FORWARD, BACK, LEFT, RIGHT, TURN_LEFT, TURN_RIGHT = range(7)
 SELF = 7  # facing (4), row, column, whether the zap is ready
 NOBODY = -1
-FAR = 1 << 40
+FAR = 1 << 30
 
 
 class PlayersConfig(Frozen):
@@ -145,7 +145,7 @@ class Bodies:
         struck &= (p.out == 0)[:, :, None] & fired[:, None, :]
         far = (ahead * (c.beam_radius + 1) + right.abs()) * 2 + (right > 0)
         seats = torch.arange(c.seats, device=act.device)
-        nearest = torch.where(struck, far * c.seats + seats[:, None], FAR).amin(1)
+        nearest = torch.where(struck, far * c.seats + seats[:, None], FAR).int().amin(1).long()  # int32 has a fast minimum
         target = torch.where(nearest < FAR, nearest % c.seats, c.seats)
         hit = torch.zeros(len(act), c.seats + 1, dtype=torch.bool, device=act.device).scatter(1, target, True)[:, :-1]
         after = replace(
