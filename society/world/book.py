@@ -74,9 +74,9 @@ class OrderBook:
         purse: Int[Tensor, "W N 2"],
         sends: Bool[Tensor, "W N"],
         price: Int[Tensor, "W N"],
-        turn: Int[Tensor, "W N"],
+        turn: Int[Tensor, "W K"],
     ) -> tuple[Orders, Int[Tensor, "W N 2"], Fills]:
-        """One tick: the orders of seats that `sends` one arrive in the order `turn`, then old ones expire.
+        """One tick: of the seats `turn` those that `sends` an order do so in this order, then old orders expire.
 
         `purse` are coins and units that are free; `price` 0 withdraws the standing order. An order that its sender cannot
         cover (with what its own standing order would set free) does nothing, and neither does one whose sender's standing
@@ -103,7 +103,7 @@ class OrderBook:
         bids, asks = rank[:, :first], rank[:, first:seats]
         mine, is_bid = who.unsqueeze(-1).unbind(1), (turn < first).unsqueeze(-1).unbind(1)
         hits, found = [], []
-        for k in range(seats):
+        for k in range(turn.shape[1]):
             coming = sent.gather(1, mine[k])
             (bid, bidder), (ask, asker) = bids.max(1, keepdim=True), asks.max(1, keepdim=True)
             best = torch.where(is_bid[k], ask, bid)
@@ -126,13 +126,13 @@ class OrderBook:
         """Deals by seat from those by arrival: who was hit (N: nobody), the rank that was hit, who came, if a bid."""
         deal, good = hit < self.seats, best // SCALE
         paid = torch.where(deal, torch.where(is_bid, self.top + 1 - good, good), 0)
-        partner = _spare(torch.full_like(hit, -1), -1)
-        price = _spare(torch.zeros_like(hit), 0)
+        price = torch.zeros(len(hit), self.seats + 1, dtype=torch.long, device=hit.device)
+        partner = price - 1
         came = torch.where(deal, who, self.seats)
         for seat, other in ((came, hit), (hit, came)):
             partner.scatter_(1, seat, other)
             price.scatter_(1, seat, paid)
-        place = torch.arange(1, self.seats + 1, device=hit.device) * deal
+        place = torch.arange(1, hit.shape[1] + 1, device=hit.device) * deal
         last = paid.gather(1, place.argmax(1, keepdim=True))[:, 0]
         return Fills(partner[:, : self.seats], price[:, : self.seats], last)
 
