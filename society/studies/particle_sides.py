@@ -79,7 +79,12 @@ def run(quick: bool, seeds: list[int] | None) -> dict[str, Any]:
 def _duel(duel: Duel, seed: int, steps: int) -> list[dict[str, Any]]:
     start = perf_counter()
     made, minds = trained(duel.scenario, seed, steps)
-    seconds, rows = perf_counter() - start, []
+    return meet(duel, made, minds, seed, perf_counter() - start)
+
+
+def meet(duel: Duel, made: Any, minds: Minds, seed: int, seconds: float) -> list[dict[str, Any]]:
+    """A row for each side of a duel that the minds take and each script in the other side."""
+    rows = []
     first = torch.arange(made.spec.seats) < duel.first
     sides = {"first": first} if duel.scenario == "sumo" else {"adversaries": first, "good": ~first}
     for side, seats in sides.items():
@@ -125,6 +130,11 @@ def trained(scenario: str, seed: int, steps: int) -> tuple[Any, Minds]:
     run = Training(config)
     for _ in range(run.total):
         run.update(Clock())
-    made: Any = build.scenario(config)
+    return seated(run)
+
+
+def seated(run: Training) -> tuple[Any, Minds]:
+    """The scenario of a training and its minds in the seats of the evaluation's worlds."""
+    made: Any = build.scenario(run.config)
     mind = run.matchmaker(run.population.minds, made.spec, WORLDS, run.worlds.key)
     return made, Minds(run.population, Seating.of(mind, run.population.minds))
