@@ -85,6 +85,7 @@ class FruitMarket(Scenario):
         "default": LEARNING,
         "quick": {
             **LEARNING,
+            "population": {"network": {"hidden": (64, 64)}},
             "training": {**LEARNING["training"], "worlds": 128, "agent_steps": 2_000_000},
             "learner": {**LEARNING["learner"], "minibatch": 2048},
         },
