@@ -1,6 +1,7 @@
 """Clean up: a group that does not clean earns exactly nothing; what kind of game cleaning is.
 
-Random play and free riders from the standard start, and every mixture of the scripts `cleaner` and `greedy`.
+Random play and free riders from the standard start, and every mixture of the scripts `cleaner` and `greedy`. And what PPO earns
+in the small world of the preset quick, selfish and with the mean of all as reward.
 """
 
 from __future__ import annotations
@@ -10,18 +11,21 @@ from typing import Any
 
 from society.analysis.statistics import bootstrap_mean
 
+from ._commons_learning import SEEDS, TEAM, column, contrast, lives, told
 from ._rows import result, row
 from ._schelling import diagram, play, rows, world
 
 RULES = "Melting Pot, clean_up (Leibo et al. 2021); exact: nothing grows at a dirt fraction of .4 or more"
 SCHELLING = "Hughes et al. 2018: what makes a dilemma"
 VERDICTS = ("dilemma", "none", "undecided")  # told, whatever it is
+LEARNERS: dict[str, dict[str, object]] = {"selfish PPO": {}, "prosocial PPO": TEAM}
+DIRTY = {"world.dirt_start": 0.54, "world.dirt_rate": 0.5}  # the standard start in the small world: nothing grows
 
 
 def run(quick: bool = False, seeds: list[int] | None = None) -> dict[str, Any]:
-    """All rows; `quick` plays fewer worlds. Only the first of `seeds` keys the worlds of the scripts."""
-    seed = (seeds or [0])[0]
-    return result("clean_up_dilemma", [*nothing(quick, seed), *verdict(quick, seed)])
+    """All rows; `quick` plays fewer worlds and grows two seeds of learners. The first of `seeds` keys the scripts' worlds."""
+    seed, grown = (seeds or [0])[0], seeds or list(SEEDS)[: 2 if quick else None]
+    return result("clean_up_dilemma", [*nothing(quick, seed), *verdict(quick, seed), *learning(grown)])
 
 
 def nothing(quick: bool, seed: int) -> list[dict[str, Any]]:
@@ -43,3 +47,17 @@ def verdict(quick: bool, seed: int) -> list[dict[str, Any]]:
     start, worlds = time.perf_counter(), 3 if quick else 16
     found = diagram(world("clean_up", "melting_pot"), "cleaner", "greedy", worlds, seed)
     return rows(found, VERDICTS, SCHELLING, time.perf_counter() - start, worlds)
+
+
+def learning(seeds: list[int]) -> list[dict[str, Any]]:
+    """What PPO earns above random play where it learnt, and from a start from which nothing grows until somebody cleans."""
+    start, team = time.perf_counter(), "prosocial PPO"
+    out, more = [], []
+    for found, where in zip(lives("clean_up", LEARNERS, seeds, DIRTY), ("quick", "quick from a dirty river"), strict=True):
+        earned = column(found, "return")
+        out.append(contrast(f"{where}: return of a seat above random play, {team}", earned[team], earned["script random"],
+                            "Hughes et al. 2018: cleaning can be learnt"))  # fmt: skip
+        more += told(f"{where}: return of a seat", earned)
+        more += told(f"{where}: late dirt, share of the river", column(found, "dirt", "river"))
+    out[0]["seconds"] = time.perf_counter() - start
+    return out + more

@@ -1,7 +1,8 @@
 """Commons harvest: does it grow back as the published tables say, and is it a social dilemma?
 
 Regrowth: random patterns of live apples, one tick, how often an empty site grew by the number of its live neighbours, which
-are counted here a second time on the drawn map. The dilemma: every mixture of the scripts `sustainable` and `greedy`.
+are counted here a second time on the drawn map. The dilemma: every mixture of the scripts `sustainable` and `greedy`. And what
+PPO makes of it in the small world of the preset quick: selfish, with the mean of all as reward, and averse to being ahead.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from scipy.stats import chi2
 
 from society.keys import Keys
 
+from ._commons_learning import SEEDS, TEAM, column, contrast, lives, told
 from ._rows import result, row
 from ._schelling import diagram, rows, world
 
@@ -28,12 +30,22 @@ TABLES = (
     ("ssd", SSD, (0.0, 0.005, 0.02, 0.05), BLOCK),
 )
 SCHELLING = "Hughes et al. 2018: what makes a dilemma"
+LEARNERS: dict[str, dict[str, object]] = {
+    "selfish PPO": {},
+    "prosocial PPO": TEAM,
+    "inequity-averse PPO": {"social.advantage": 0.1, "social.smoothing": 0.95},
+}
+DIRECTIONS = {
+    "script sustainable": "Perolat et al. 2017",
+    "prosocial PPO": "Peysakhovich & Lerer 2018",
+    "inequity-averse PPO": "Hughes et al. 2018",
+}
 
 
 def run(quick: bool = False, seeds: list[int] | None = None) -> dict[str, Any]:
-    """All rows; `quick` plays fewer worlds. Only the first of `seeds` keys the worlds of the scripts."""
-    seed = (seeds or [0])[0]
-    return result("commons_dilemma", [*regrowth(quick, seed), *verdict(quick, seed)])
+    """All rows; `quick` plays fewer worlds and grows two seeds of learners. The first of `seeds` keys the scripts' worlds."""
+    seed, grown = (seeds or [0])[0], seeds or list(SEEDS)[: 2 if quick else None]
+    return result("commons_dilemma", [*regrowth(quick, seed), *verdict(quick, seed), *learning(grown)])
 
 
 # --- regrowth
@@ -89,3 +101,20 @@ def verdict(quick: bool, seed: int) -> list[dict[str, Any]]:
     made = world("commons_harvest", "melting_pot")
     found = diagram(made, "sustainable", "greedy", worlds, seed)
     return rows(found, ("dilemma",), SCHELLING, time.perf_counter() - start, worlds)
+
+
+# --- learners
+
+
+def learning(seeds: list[int]) -> list[dict[str, Any]]:
+    """Live apples in the last quarter of an episode, as a share of the sites: who destroys the commons, and who less."""
+    start = time.perf_counter()
+    (found,) = lives("commons_harvest", LEARNERS, seeds)
+    stock, label = column(found, "stock", "sites"), "late stock above that of selfish PPO"
+    out = [
+        contrast(f"{label}, {name}", stock[name], stock["selfish PPO"], f"{source}: the direction")
+        for name, source in DIRECTIONS.items()
+    ]
+    out += told("late stock, share of sites", stock) + told("return of a seat", column(found, "return"))
+    out[0]["seconds"] = time.perf_counter() - start
+    return out
