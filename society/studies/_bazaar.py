@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 
+from society.analysis.economy import price
+from society.analysis.statistics import Array
 from society.config import Config, resolve
 from society.engine import build
 from society.engine.evaluation import FIRST_WORLD
@@ -25,12 +29,15 @@ from ._pairs import finish
 @dataclass(frozen=True)
 class Played:
     """What became of one condition, over all its worlds: meals per seat and 100 ticks, share of harvests at cells of one's
-    own good, deals per seat and tick, and the mean natural logarithm of units of B paid for one of A (NaN without a deal)."""
+    own good, deals per seat and tick, units of B paid for one of A (geometric mean over deals, NaN without one), the reward
+    of seat 0 per 100 ticks, and the share of ticks in which a seat struck (NaN where nobody can)."""
 
     welfare: float
     own: float
     deals: float
-    log_price: float
+    price: float
+    first: float
+    strikes: float
 
 
 def config(preset: str, seed: int, fields: Mapping[str, Any] | None = None, condition: str = "normal") -> Config:
@@ -55,22 +62,23 @@ def judge(wanted: Config, who: Population | str, change: Intervention | None = N
         key = Keys.worldless(wanted.seed, "evaluation.seating")
         mind = build.matchmaker(wanted)(who.minds, world.spec, e.worlds, key)
         actor = Minds(who, Seating.of(mind, who.minds), e.temperature)
-    sums, paid, deals = dict.fromkeys(("eaten", "visits_own", "visits_all", "deals"), 0.0), 0.0, 0
+    sums = dict.fromkeys(("eaten", "visits_own", "visits_all", "deals", "strikes"), 0.0)
+    first, traded = 0.0, dict[str, list[Array]]()
     with torch.no_grad():
         for tick in ticks(worlds, actor, actor.blank(worlds), e.ticks, Clock()):
-            for name in sums:
+            for name in sums.keys() & tick.outcome.measures.keys():
                 sums[name] += float(tick.outcome.measures[name].sum())
-            mask, rows = tick.outcome.events["trades"]
-            # whoever gave A: got / gave is B for A; whoever gave B: the other way round
-            log = (rows["got_amount"].double() / rows["gave_amount"].clamp(min=1)).clamp(min=1e-9).log()
-            between = mask & (rows["gave"] + rows["got"] == 1)
-            paid += float((log * (1 - 2 * rows["gave"]) * between).sum())
-            deals += int(between.sum())
+            first += float(tick.outcome.reward[:, 0].double().sum())
+            mask, columns = tick.outcome.events["trades"]
+            for name in ("gave", "gave_amount", "got", "got_amount"):
+                traded.setdefault(name, []).append(columns[name][mask].numpy())
     seat_ticks = e.worlds * e.ticks * world.spec.seats
-    nan = float("nan")
+    whole = [np.concatenate(rows) for rows in traded.values()]
     return Played(
         100 * sums["eaten"] / seat_ticks,
-        sums["visits_own"] / sums["visits_all"] if sums["visits_all"] else nan,
+        sums["visits_own"] / sums["visits_all"] if sums["visits_all"] else math.nan,
         sums["deals"] / seat_ticks,
-        paid / deals if deals else nan,
+        price(*whole, good=0, money=1),
+        100 * first / (e.worlds * e.ticks),
+        sums["strikes"] / seat_ticks if "strike" in world.spec.heads else math.nan,
     )
