@@ -7,8 +7,8 @@ from jaxtyping import Bool, Int
 from torch import Tensor
 
 # On the 50 x 50 map: the peaks as (row, column), the spread of each hill and the distance at which it ends, in cells. With
-# these, 93.7 % of cells are as in the map of Epstein & Axtell that mesa's example carries, the others one unit off, and the
-# map as a whole bears the same to within .2 %.
+# these, 93 % of cells are as in the map of Epstein & Axtell that mesa's example carries, the others one unit off, and the
+# map as a whole bears .5 % less.
 SIDE, PEAKS, SPREAD, FOOT = 50, ((10.5, 38.5), (34.5, 14.5)), 9.5, 22.0
 DIRECTIONS = ((-1, 0), (1, 0), (0, 1), (0, -1))  # north, south, east, west as (dy, dx)
 
