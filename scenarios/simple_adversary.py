@@ -36,7 +36,7 @@ class SimpleAdversary(ParticleWorld):
     Config = AdversaryConfig
     PRESETS: Mapping[str, Mapping[str, Any]] = {
         "default": learning(agent_steps=9_000_000, minds=2),
-        "quick": learning(agent_steps=1_800_000, minds=2),
+        "quick": learning(agent_steps=900_000, minds=2),
     }
 
     def __init__(self, config: AdversaryConfig, parts: Parts):

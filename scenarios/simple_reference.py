@@ -37,7 +37,7 @@ class SimpleReference(ParticleWorld):
     Config = ReferenceConfig
     PRESETS: Mapping[str, Mapping[str, Any]] = {
         "default": learning(agent_steps=12_000_000, channel={"symbols": 11}, **TALKING),
-        "quick": learning(agent_steps=2_000_000, channel={"symbols": 11}, **TALKING),
+        "quick": learning(agent_steps=1_500_000, channel={"symbols": 11}, **(TALKING | {"controls": ()})),
     }
 
     def __init__(self, config: ReferenceConfig, parts: Parts):

@@ -37,7 +37,7 @@ class SimpleTag(ParticleWorld):
     Config = TagConfig
     PRESETS: Mapping[str, Mapping[str, Any]] = {
         "default": learning(agent_steps=16_000_000, minds=2),
-        "quick": learning(agent_steps=2_400_000, minds=2),
+        "quick": learning(agent_steps=1_200_000, minds=2),
     }
 
     def __init__(self, config: TagConfig, parts: Parts):

@@ -48,7 +48,7 @@ class SimpleWorldComm(ParticleWorld):
     Config = WorldCommConfig
     PRESETS: Mapping[str, Mapping[str, Any]] = {
         "default": learning(agent_steps=24_000_000, minds=3, channel={"symbols": 5}, **TALKING),
-        "quick": learning(agent_steps=2_400_000, minds=3, channel={"symbols": 5}, **(TALKING | {"controls": ()})),
+        "quick": learning(agent_steps=1_200_000, minds=3, channel={"symbols": 5}, **(TALKING | {"controls": ()})),
     }
 
     def __init__(self, config: WorldCommConfig, parts: Parts):

@@ -62,7 +62,7 @@ class Sumo(Scenario):
     """Push, or be pushed; see the file's first lines."""
 
     Config = SumoConfig
-    PRESETS: Mapping[str, Mapping[str, Any]] = {"default": _preset(16_000_000), "quick": _preset(2_000_000)}
+    PRESETS: Mapping[str, Mapping[str, Any]] = {"default": _preset(16_000_000), "quick": _preset(1_200_000)}
 
     def __init__(self, config: SumoConfig, parts: Parts):
         super().__init__(config, parts)

@@ -60,9 +60,9 @@ class Duel:
 
 
 DUELS = (
-    Duel("sumo", 2_000_000, 1, ("random", "hold", "push")),
-    Duel("simple_tag", 2_000_000, 3, ("random", "chase")),
-    Duel("simple_adversary", 1_500_000, 1, ("random", "split")),
+    Duel("sumo", 1_200_000, 1, ("random", "hold", "push")),
+    Duel("simple_tag", 1_200_000, 3, ("random", "chase")),
+    Duel("simple_adversary", 900_000, 1, ("random", "split")),
 )
 
 
