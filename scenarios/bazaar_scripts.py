@@ -2,7 +2,7 @@
 
 `random` knows nothing; `autarky` and `trader` see and hear what a mind does; `beacon` is the trader whose call has no content
 and `silent` the one that never calls, so trader - beacon is what content can be worth and beacon - silent what a voice can;
-`omniscient` has a map. Worlds with strikes have three more: `raiders`, `raider_among_traders` and `raider_among_guards`.
+`omniscient` has a map. Worlds with strikes have four more: `raider`, `lone_raider`, `guards` and `raided_guards`.
 """
 
 from __future__ import annotations
