@@ -112,7 +112,7 @@ class SocialConfig(Frozen):
         default=0.0, ge=0, le=1, description="gamma x lambda, by which earnings that are compared outlast a tick"
     )
     influence: float = Field(default=0.0, ge=0, le=100, description="reward for a nat of influence on others' next act")
-    counterfactuals: int = Field(default=4, ge=1, le=256, description="other acts tried to tell a seat's influence")
+    counterfactuals: int = Field(default=4, ge=1, le=64, description="other acts tried to tell a seat's influence")
 
     @property
     def on(self) -> bool:
