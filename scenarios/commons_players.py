@@ -136,13 +136,16 @@ class Bodies:
         )
 
     def zap(self, p: Players, act: Int[Tensor, "W N"]) -> tuple[Players, Zaps]:
-        """Fire the zaps. Each hits the nearest seat of its rays (of equals the middle, then the left), all at once."""
-        c = self.config
-        fired = (act == self.zap_option) & (p.cool == 0) & self.contest.config.enabled
+        """Fire the zaps. Each hits the nearest seat of its rays (of equals the middle, then the left), all at once.
+
+        In peace they light up as ever, but hit nobody and cost nothing: a twin differs from its tick of the first hit on.
+        """
+        c, war = self.config, self.contest.config.enabled
+        fired = (act == self.zap_option) & (p.cool == 0)
         ahead, right = self.grid.relative(p.pos, p.facing)  # [w, to, from]
         clear = self.rows(self.clear, p).transpose(1, 2).gather(1, (right + c.beam_radius).clamp(0, 2 * c.beam_radius))
         struck = (ahead >= 1) & (ahead <= clear) & (right.abs() <= c.beam_radius)
-        struck &= (p.out == 0)[:, :, None] & fired[:, None, :]
+        struck &= (p.out == 0)[:, :, None] & (fired & war)[:, None, :]
         far = (ahead * (c.beam_radius + 1) + right.abs()) * 2 + (right > 0)
         seats = torch.arange(c.seats, device=act.device)
         nearest = torch.where(struck, far * c.seats + seats[:, None], FAR).int().amin(1).long()  # int32 has a fast minimum
@@ -154,7 +157,7 @@ class Bodies:
             cool=torch.where(fired, c.cooldown, (p.cool - 1).clamp(min=0)),
             beam=fired.long(),
         )
-        reward = -c.zap_cost * fired.float() - c.zap_penalty * hit.float()
+        reward = -c.zap_cost * war * fired.float() - c.zap_penalty * hit.float()
         return after, Zaps(fired, torch.where(target < c.seats, target, NOBODY), hit, reward)
 
     def add_players(self, words: Int[Tensor, "W C"], p: Players, planes: tuple[int, ...]) -> None:

@@ -223,7 +223,7 @@ def test_the_repositorys_zap_costs_one_and_fifty_and_sends_nobody_away():
 def test_in_peace_no_zap_lands_or_costs_anything_and_without_the_option_there_is_none():
     made = make("ssd", contest__enabled=False)
     now, got, rows = zap(made, placed(made, ((13, 10), EAST), ((13, 12), NORTH)))
-    assert rows == [] and got.reward.sum() == 0 and not got.measures["zaps"].any() and not now.players.beam.any()
+    assert rows == [] and got.reward.sum() == 0 and not now.players.out[0, :2].any()
     bare = make(contest__offered=False)
     assert bare.spec.heads["act"].size == 7 and not bare.spec.heads["act"].contest
     assert make().spec.heads["act"].size == 8 and make().spec.heads["act"].contest
