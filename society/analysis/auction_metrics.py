@@ -32,8 +32,9 @@ def auction(reader: Reader) -> Iterator[Estimate]:
     frame = reader.all("trades")
     if "equilibrium" not in frame.columns or "condition" not in frame.columns:
         return
+    twins = reader.twins()  # a market that is closed has no price
     for name, figure in FIGURES.items():
-        for condition in reader.conditions():
+        for condition in (c for c in reader.conditions() if c not in twins):
             yield attempt(name, condition, "% of the competitive price", _line(reader, name, condition, figure))
 
 

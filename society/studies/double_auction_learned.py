@@ -194,14 +194,14 @@ def _shock(judged: list[Deals], game: Any) -> list[dict[str, Any]]:
     return [
         bound(f"{label} mean price of the last period", last, source=SOURCE),
         bound(f"{label} its distance from the new price, %", near_new, source=SOURCE, most=10.0),
-        _below(f"{label} distance from new less from old, % of the step", nearer),
+        _below(f"{label} distance from new less from old, % of the step", nearer, note="-100: at the new price or beyond it"),
     ]
 
 
-def _below(label: str, values: list[float], seconds: float = float("nan")) -> dict[str, Any]:
+def _below(label: str, values: list[float], seconds: float = float("nan"), note: str = "") -> dict[str, Any]:
     """A row that holds when the t-interval over seeds lies below 0."""
     interval = t_interval(values)
     return row(
         label, None, interval.value, interval.high < 0, source=SOURCE, tolerance="interval below 0",
-        ci=(interval.low, interval.high), seeds=len(values), seconds=seconds,
+        ci=(interval.low, interval.high), seeds=len(values), seconds=seconds, note=note,
     )  # fmt: skip
