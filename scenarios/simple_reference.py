@@ -19,7 +19,7 @@ from society.world.scenario import Action, Observation, Parts, Script
 from .particles import ParticleConfig, ParticleState, ParticleWorld
 from .particles_bodies import Mark, Role
 from .particles_play import go, learning, spoken, told
-from .simple_speaker_listener import TALKING
+from .simple_speaker_listener import CONTROLS, SIGNALS_AND_MOVES, TALKING
 
 COLOURS = torch.tensor([[0.75, 0.25, 0.25], [0.25, 0.75, 0.25], [0.25, 0.25, 0.75]])  # how mpe2 shows a goal
 LANDMARKS = Mark("landmark", 3, colours=("#D55E00", "#009E73", "#0072B2"))
@@ -36,8 +36,8 @@ class SimpleReference(ParticleWorld):
 
     Config = ReferenceConfig
     PRESETS: Mapping[str, Mapping[str, Any]] = {
-        "default": learning(agent_steps=12_000_000, channel={"symbols": 11}, **TALKING),
-        "quick": learning(agent_steps=1_500_000, channel={"symbols": 11}, **(TALKING | {"controls": ()})),
+        "default": learning(agent_steps=12_000_000, channel={"symbols": 11}, **TALKING, **CONTROLS, **SIGNALS_AND_MOVES),
+        "quick": learning(agent_steps=1_500_000, channel={"symbols": 11}, **TALKING, **SIGNALS_AND_MOVES),
     }
 
     def __init__(self, config: ReferenceConfig, parts: Parts):

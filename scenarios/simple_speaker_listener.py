@@ -23,16 +23,12 @@ from .particles_play import go, learning, spoken, told
 SPEAKER, LISTENER = 0, 1
 COLOURS = torch.tensor([[0.65, 0.15, 0.15], [0.15, 0.65, 0.15], [0.15, 0.15, 0.65]])  # how mpe2 shows a goal
 LANDMARKS = Mark("landmark", 3, radius=0.04, colours=("#D55E00", "#009E73", "#0072B2"))
-TALKING: dict[str, Any] = {
-    "conditions": ("normal", "mute", "content", "relabel", "scramble"),
-    "controls": ("muted_from_birth",),
-    # a speaker's advantage is mostly noise until somebody listens: without a strong push to signal it chatters
-    "lr": 1e-2,
-    "signalling": 3.0,
-    "listening": 0.05,
-    "value_weight": 0.003,
-    "minibatch": 1024,
-}
+TALKING: dict[str, Any] = {"conditions": ("normal", "mute", "content", "relabel", "scramble")}
+CONTROLS: dict[str, Any] = {"controls": ("muted_from_birth",)}
+# a speaker's advantage is mostly noise until somebody listens: without a strong push to signal it chatters
+SIGNALS: dict[str, Any] = {"lr": 1e-2, "signalling": 3.0, "listening": 0.05, "value_weight": 0.003, "minibatch": 1024}
+# a mind that also moves has to keep room for that
+SIGNALS_AND_MOVES: dict[str, Any] = {"lr": 5e-3, "signalling": 0.2, "listening": 0.02}
 
 
 class SimpleSpeakerListener(ParticleWorld):
@@ -40,8 +36,8 @@ class SimpleSpeakerListener(ParticleWorld):
 
     Config = ParticleConfig
     PRESETS: Mapping[str, Mapping[str, Any]] = {
-        "default": learning(agent_steps=6_000_000, minds=2, channel={"symbols": 4}, **TALKING),
-        "quick": learning(agent_steps=1_500_000, minds=2, channel={"symbols": 4}, **TALKING),
+        "default": learning(agent_steps=6_000_000, minds=2, channel={"symbols": 4}, **TALKING, **CONTROLS, **SIGNALS),
+        "quick": learning(agent_steps=1_500_000, minds=2, channel={"symbols": 4}, **TALKING, **CONTROLS, **SIGNALS),
     }
 
     def __init__(self, config: ParticleConfig, parts: Parts):

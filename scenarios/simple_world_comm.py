@@ -23,7 +23,7 @@ from .particles import ParticleState, ParticleWorld
 from .particles_bodies import Mark
 from .particles_chase import bounds, declared, flee, hunt, hunters, obstacles, prey, sides, touches
 from .particles_play import act, learning
-from .simple_speaker_listener import TALKING
+from .simple_speaker_listener import CONTROLS, SIGNALS_AND_MOVES, TALKING
 from .simple_tag import TagConfig
 
 LEADER = 0
@@ -47,8 +47,8 @@ class SimpleWorldComm(ParticleWorld):
 
     Config = WorldCommConfig
     PRESETS: Mapping[str, Mapping[str, Any]] = {
-        "default": learning(agent_steps=24_000_000, minds=3, channel={"symbols": 5}, **TALKING),
-        "quick": learning(agent_steps=1_200_000, minds=3, channel={"symbols": 5}, **(TALKING | {"controls": ()})),
+        "default": learning(agent_steps=24_000_000, minds=3, channel={"symbols": 5}, **TALKING, **CONTROLS, **SIGNALS_AND_MOVES),
+        "quick": learning(agent_steps=1_200_000, minds=3, channel={"symbols": 5}, **TALKING, **SIGNALS_AND_MOVES),
     }
 
     def __init__(self, config: WorldCommConfig, parts: Parts):
