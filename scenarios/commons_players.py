@@ -202,7 +202,7 @@ class Bodies:
             cells=self.grid.drawn(cells),
             legend=legend,
             kind=seats % len(COLOURS),
-            kinds=tuple((f"seat {k}", colour) for k, colour in enumerate(COLOURS)),
+            kinds=tuple((f"seat {k}", colour) for k, colour in enumerate(COLOURS[: self.config.seats])),
             values={"facing": p.facing, "away": p.out},
             wraps=False,
         )
