@@ -37,10 +37,10 @@ APPLE, BANANA = 0, 1
 SOURCE = "Johanson et al. 2022: prices follow local scarcity (direction only)"
 TWIN = "society run fruit_market: the same preset without a market"
 NOTE = (
-    "Reward per seat and 100 ticks; PPO, one mind in all seats. Where offers must match exactly a price is a convention: a "
-    "population settles on whichever came up first. Tried on seeds 0, 1, 10, apples for a banana at a share of apple trees: "
-    ".2: .33, .67; .35: .50; .5: 1, 2; .65: 2, .50; .8: 2 (rho .62 [-.23, .93]). Entropy falling from .06 to .006, .65: 1.0; "
-    "market.exact false, .35: .96, .65: 1.26"
+    "Reward per seat and 100 ticks; PPO, one mind in all seats; market.exact false, as Melting Pot's code clears offers (tuning: "
+    "share of apple trees .1, .35, .65: apples for a banana .38, .96, 1.26). Where offers must match exactly a price is a "
+    "convention, whichever came up first: on seeds 0, 1, 10 .2: .33, .67; .35: .50; .5: 1, 2; .65: 2, .50; .8: 2 (rho .62 "
+    "[-.23, .93]), seed 20 .1: 1.0; with entropy falling from .06 to .006 .65: 1.0"
 )
 
 
@@ -108,6 +108,7 @@ def trained(share: float, seed: int, market: bool = True) -> Training:
         "seed": seed,
         "world.apple_share": share,
         "training.agent_steps": STEPS,
+        "market.exact": False,
         "condition": "normal" if market else "tradeless_from_birth",
     }
     return finish(Training(build.settle(resolve("fruit_market", "quick", fields))))
