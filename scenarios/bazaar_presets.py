@@ -66,5 +66,6 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         **LEARNING,
         "world": {"guards": 1, "loot": 2},
         "contest": {"enabled": True, "offered": True, "take": 4, "cost": 0.2},
+        "training": {**LEARNING["training"], "agent_steps": 4_000_000},
     },
 }
