@@ -45,7 +45,7 @@ Deals = np.ndarray  # [deals, columns]
 def run(quick: bool, seeds: list[int] | None = None) -> dict[str, Any]:
     """Random traders to their table; one population a seed (5, or 8 and longer in full) beside them; a shock."""
     seeds = list(range(10, 15 if quick else 18)) if seeds is None else seeds
-    rows = [*random_traders(range(1 if quick else 2)), exhausted(VALUES), exhausted(VALUES + 30)]
+    rows = [*random_traders(range(2)), exhausted(VALUES), exhausted(VALUES + 30)]
     return result(NAME, [*rows, *learned(seeds, STEPS[quick])])
 
 
