@@ -73,17 +73,19 @@ def run_many(
 def sweep(file: Path, out: Path, progress: bool = False, argv: Sequence[str] = ()) -> list[tuple[dict[str, Any], list[Path]]]:
     """Bring every run of a sweep file to its end under `out`; returns (fields, run directories) of each cell.
 
-    What is done is not done again, what was interrupted is resumed. Raises ConfigError, Stopped, Damaged.
+    What is done is not done again, what was interrupted is resumed. Raises ConfigError, Stopped, Damaged,
+    OSError.
     """
     cells = sweeps.read(file)
-    groups = sweeps.gather(cells, out, argv)
-    todo = launch.unfinished([path for group in groups for path in group])
-    if todo:
-        with display(progress) as watch:
-            launch.work(todo, watch)
-    for path in [path for group in groups for path in group]:
-        if not (path / "report.json").is_file() or any(job == path or path in job.parents for job in todo):
-            write_report(path)
+    with sweeps.alone(out):
+        groups = sweeps.gather(cells, out, argv)
+        todo = launch.unfinished([path for group in groups for path in group])
+        if todo:
+            with display(progress) as watch:
+                launch.work(todo, watch)
+        for path in [path for group in groups for path in group]:
+            if not (path / "report.json").is_file() or any(job == path or path in job.parents for job in todo):
+                write_report(path)
     return [(dict(cell.fields), group) for cell, group in zip(cells, groups, strict=True)]
 
 

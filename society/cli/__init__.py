@@ -16,6 +16,8 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
+from society.record.printable import printable
+
 from .parser import parse
 
 __all__ = ["main"]
@@ -85,8 +87,8 @@ def _finite(value: Any) -> Any:
 
 
 def _explained(error: BaseException) -> tuple[int, str]:
-    """The exit status and the one line of an exception."""
-    text = " ".join(str(error).split())
+    """The exit status and the one line of an exception; keys of files that others wrote are in some of them."""
+    text = printable(" ".join(str(error).split()))
     names = {base.__name__ for base in type(error).__mro__}  # by name: the classes live beside heavy imports
     bug = "this is a bug; run again with SOCIETY_DEBUG=1 for the traceback"
     status, line = SHORT, f"{type(error).__name__}: {text}; {bug}"
@@ -99,7 +101,7 @@ def _explained(error: BaseException) -> tuple[int, str]:
     elif isinstance(error, MemoryError) or "OutOfMemoryError" in names:
         status, line = BAD, "out of memory; give a smaller --training.worlds, --training.ticks or --population"
     elif isinstance(error, USER_PATHS) or (isinstance(error, OSError) and error.errno in BAD_NAMES):
-        status, line = BAD, f"{error.filename}: {error.strerror}" if error.filename else text
+        status, line = BAD, printable(f"{error.filename}: {error.strerror}") if error.filename else text
     elif isinstance(error, SystemExit):
         status, line = BAD, f"something called exit({text}) where a result was expected"
     elif isinstance(error, ValueError) or "Damaged" in names:

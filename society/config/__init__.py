@@ -16,7 +16,7 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model, field_validator, model_validator
 
 from society import registry
 
@@ -96,6 +96,13 @@ class EvaluationConfig(Frozen):
     )
     temperature: float = Field(default=1.0, ge=0, le=100, description="of sampled actions; 0 is greedy")
     strangers: str = Field(default="", max_length=1000, description="run directory whose minds sit in as strangers")
+
+    @field_validator("controls")
+    @classmethod
+    def _once(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if twice := [name for i, name in enumerate(names) if name in names[:i]]:
+            raise ValueError(f"{twice[0]} is named twice")
+        return names
 
     @model_validator(mode="after")
     def _fits(self) -> EvaluationConfig:

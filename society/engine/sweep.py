@@ -20,9 +20,13 @@ A run belongs to a sweep when its resolved config is one of the sweep's: no list
 
 from __future__ import annotations
 
+import fcntl
 import itertools
+import math
+import os
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +39,7 @@ from . import launch
 
 KEYS = ("scenario", "preset", "seeds", "controls", "fields", "vary")
 MAX_RUNS = 10_000
+SHORT = {"population": "population.minds", "learner": "learner.name"}  # as `resolve` reads them
 
 
 @dataclass(frozen=True)
@@ -59,21 +64,23 @@ def _cells(told: Mapping[str, Any]) -> list[Cell]:
     scenario = told.get("scenario")
     if not isinstance(scenario, str):
         raise ConfigError('scenario has no value; begin the file with scenario = "NAME"')
+    preset = told.get("preset", "default")
+    if not isinstance(preset, str):
+        raise ConfigError(f"preset = {preset!r}: must be a name")
     shared = _table(told.get("fields", {}), "fields")
     if "controls" in told:
+        _once([shared, {"evaluation.controls": None}], "both in [fields] and as controls")
         shared["evaluation.controls"] = list(CONTROLS) if told["controls"] == "all" else told["controls"]
     numbers = _seeds(told.get("seeds", [0]))
-    combinations = list(itertools.islice(_varied(told.get("vary", [])), MAX_RUNS + 1))
-    if len(combinations) * len(numbers) > MAX_RUNS:
+    axes = _axes(told.get("vary", []))
+    _once([row for rows in axes for row in rows[:1]], "varied twice")
+    _once([shared, {name: None for rows in axes for name in rows[0]}], "both shared and varied")
+    if math.prod([len(rows) for rows in axes]) * len(numbers) > MAX_RUNS:
         raise ConfigError(f"the sweep has more than {MAX_RUNS} runs; split it")
     cells, known = [], dict[str, str]()
-    for fields in combinations:
-        twice = sorted(set(fields) & set(shared))
-        if twice:
-            raise ConfigError(f"{twice[0]} is both shared and varied; give it once")
-        configs = [
-            resolve(scenario, told.get("preset", "default"), {**shared, **fields, "seed": seed}) for seed in numbers
-        ]
+    for rows in itertools.product(*axes):
+        fields = {name: value for row in rows for name, value in row.items()}
+        configs = [resolve(scenario, preset, {**shared, **fields, "seed": seed}) for seed in numbers]
         settled = launch.vetted(configs, configs[0].evaluation.controls)
         for config in settled:
             text = to_toml(config)
@@ -98,7 +105,11 @@ def _only(table: Mapping[str, Any], known: Sequence[str], where: str) -> None:
 def _table(value: Any, name: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ConfigError(f"{name} = {value!r}: must be a table of config fields")
-    return dict(_dotted(value, ""))
+    told = list(_dotted(value, ""))
+    if any(path == "seed" for path, _ in told):
+        raise ConfigError(f"seed in {name}: all runs share the seeds; give them at the top: seeds = [0, 1]")
+    _once([{path: one} for path, one in told], f"given twice in {name}")
+    return dict(told)
 
 
 def _dotted(table: Mapping[str, Any], before: str) -> Iterator[tuple[str, Any]]:
@@ -121,8 +132,8 @@ def _seeds(value: Any) -> list[int]:
     return list(value)
 
 
-def _varied(value: Any) -> Iterator[dict[str, Any]]:
-    """The combinations: lists of one table together, tables crossed."""
+def _axes(value: Any) -> list[list[dict[str, Any]]]:
+    """What varies: for each table its rows, of which every combination with those of the others is a cell."""
     if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
         raise ConfigError("vary must be written as [[vary]], a table of fields with a list of values each")
     axes = []
@@ -132,22 +143,47 @@ def _varied(value: Any) -> Iterator[dict[str, Any]]:
         if not lengths or len(set(lengths.values())) > 1 or 0 in lengths.values():
             raise ConfigError(f"[[vary]] number {number} = {columns!r}: every field needs a list, all of one length")
         axes.append([dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)])
-    for rows in itertools.product(*axes):
-        merged: dict[str, Any] = {}
-        for row in rows:
-            twice = sorted(set(row) & set(merged))
-            if twice:
-                raise ConfigError(f"{twice[0]} is varied twice; give it in one [[vary]]")
-            merged |= row
-        yield merged
+    return axes
+
+
+def _once(tables: Sequence[Mapping[str, Any]], where: str) -> None:
+    """Raises ConfigError for a field that two of the tables set, under either of its names."""
+    seen = set[str]()
+    for table in tables:
+        names = {SHORT.get(name, name) for name in table}
+        if twice := sorted(names & seen):
+            raise ConfigError(f"{twice[0]} is {where}; give it once")
+        seen |= names
+
+
+@contextmanager
+def alone(out: Path) -> Iterator[None]:
+    """Hold the folder of a sweep: two at a time would begin each run twice. Raises launch.Busy if another has it, OSError."""
+    out.mkdir(parents=True, exist_ok=True)
+    folder = os.open(out, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise launch.Busy(f"{out}: another sweep is at work in it; wait for it or stop it") from None
+        except OSError:  # a file system without locks
+            pass
+        yield
+    finally:
+        os.close(folder)
 
 
 def gather(cells: Sequence[Cell], out: Path, argv: Sequence[str] = ()) -> list[list[Path]]:
-    """The run directories of each cell under `out`: those that are there, the others made. Raises Damaged, OSError."""
+    """The run directories of each cell under `out`: those that are there, the others made. Raises Damaged, OSError.
+
+    Of several with one config it is one that is done, else the newest.
+    """
     known: dict[str, Path] = {}
     for path in run_paths(out):
         try:
-            known[to_toml(launch.load_config(Run(path)))] = path
+            text = to_toml(launch.load_config(Run(path)))
+            if text not in known or Run(path).state == "done":
+                known[text] = path
         except (Damaged, ValueError, OSError):  # no run of ours, or of another version: it stays as it is
             continue
     return [

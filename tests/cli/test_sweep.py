@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 
 import pytest
 
@@ -59,6 +60,16 @@ def test_lists_of_one_table_go_together_and_tables_are_crossed(tmp_path):
         (SMALL.replace('"3-4"', '"0-99999999"'), "10000 runs"),
         (SMALL.replace("[]", '["mute"]'), "mute"),
         (SMALL.replace("seeds", "seads"), "seads"),
+        (SMALL.replace("controls = []", 'preset = ["a"]'), "preset"),
+        (SMALL.replace("controls = []", "preset = {a = 1}"), "preset"),
+        (SMALL.replace("[]", '["muted_from_birth", "muted_from_birth"]'), "muted_from_birth is named twice"),
+        (SMALL + "seed = 7", "at the top: seeds"),
+        (SMALL + "[[vary]]\nseed = [7, 8]", "at the top: seeds"),
+        (SMALL + "evaluation.controls = []", "as controls"),
+        (SMALL + '"population.minds" = 2\n[[vary]]\npopulation = [2, 4]', "population.minds is both"),
+        (SMALL + '"learner.lr" = 1e-3\n[fields.learner]\nlr = 1e-2', "learner.lr is given twice"),
+        (SMALL + "".join(f"[[vary]]\na{i} = [1, 2]\n" for i in range(200)), "10000 runs"),
+        (SMALL + '"\\u001b[31m\\u202ered" = 1', "?[31m?red"),
         (SMALL.replace('"lewis_game"', '"lewis_game"\npreset = "none"'), "preset"),
     ],
 )
@@ -105,3 +116,21 @@ def test_a_run_of_another_config_is_left_alone(tmp_path):
     groups = sweep.gather(sweep.read(file), out)
     assert left not in groups[0] and len(set(groups[0])) == 2
     assert to_toml(launch.load_config(Run(left))) == to_toml(other)
+
+
+def test_two_sweeps_do_not_begin_the_same_runs_twice(tmp_path, capsys):
+    file, out = tmp_path / "s.toml", tmp_path / "out"
+    file.write_text(SMALL)
+    with sweep.alone(out):
+        assert main(["sweep", str(file), "--out", str(out)]) == 2
+    assert "another sweep is at work" in capsys.readouterr().err and list(out.iterdir()) == []
+
+
+def test_of_two_runs_of_one_config_the_one_that_is_done_counts(tmp_path):
+    file, out = tmp_path / "s.toml", tmp_path / "out"
+    file.write_text(SMALL.replace('"3-4"', "[3]"))
+    (cell,) = sweep.read(file)
+    launch.execute(done := launch.begin(cell.configs[0], out))
+    begun = [launch.begin(cell.configs[0], out) for _ in range(2)]
+    os.rename(begun[0], out / "lewis_game-20000101-000000-abcdef")  # one is older, one is newer
+    assert sweep.gather([cell], out) == [[done]]
