@@ -140,6 +140,7 @@ def prepare(
         "declared": dict(world.declared),
         "meanings": list(world.meanings(worlds.state)),
         "seats": world.spec.seats,
+        "goods": list(world.spec.goods),
         "scene": scene_facts(world, worlds),
         "missing": dict(missing or {}),
     }

@@ -97,7 +97,9 @@ def facts(run: Run, frames: Frames) -> dict[str, Any]:
     shape = (0, 0) if frames.cells is None else frames.cells.shape[1:]
     legend, kinds = _legend(scene.get("legend")), _legend(scene.get("kinds"))
     values = [name.removeprefix("value.") for name in frames.seats if name.startswith("value.")]
-    goods = [name.removeprefix(HOLDS) for name in values if name.startswith(HOLDS)]
+    held = [name.removeprefix(HOLDS) for name in values if name.startswith(HOLDS)]
+    named = run.meta.get("goods")
+    goods = held or ([str(good) for good in named] if isinstance(named, list) else [])
     colours = dict(legend)
     return {
         "height": shape[0] or _side(scene.get("height"), frames, "y"),

@@ -7,6 +7,7 @@ world begins its next episode; keys follow world, episode and tick, so a world's
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -34,9 +35,9 @@ class Worlds:
         zero = torch.zeros_like(world)
         return cls(scenario, seed, scenario.reset(Keys.at(seed, world, zero, zero - 1)), world, zero, zero)
 
-    @property
+    @cached_property
     def key(self) -> Keys:
-        """The keys of this moment. Resets use tick -1 of their episode."""
+        """The keys of this moment, made once: acting and the step share them. Resets use tick -1 of their episode."""
         return Keys.at(self.seed, self.world, self.episode, self.tick)
 
     def observe(self) -> Observation:
