@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from society import registry
 from society.analysis import games
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -30,6 +31,7 @@ GIVEN = {
         "df": pd.DataFrame({"shape": [0, 0, 1, 1] * 9, "colour": [0, 1] * 18, "m0": [1, 1, 2, 2] * 9, "m1": [3, 4] * 18})
     },
     "negotiation.md": {},
+    "social_rewards.md": {},
     "networks.md": {"seat": RNG.integers(8, size=99), "partner": RNG.integers(8, size=99)},
     "statistics.md": {"worlds": RNG.random(30), "runs": RNG.random(6), "ours": RNG.random(6), "theirs": RNG.random(6)},
 }  # fmt: skip
@@ -45,3 +47,14 @@ def test_the_example_runs(page):
     assert examples
     for example in examples:
         exec(compile(example, page, "exec"), dict(GIVEN[page]))
+
+
+@pytest.mark.parametrize("name", registry.names("scenarios"))
+def test_every_world_has_a_page_with_a_picture_and_links_that_lead_somewhere(name):
+    page = DOCS / "worlds" / f"{name}.md"
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith(f"# {name}") or text.startswith(f"# `{name}`")
+    assert f"society run {name}" in text
+    links = [link for link in re.findall(r"\]\(([^)#\s]+)\)", text) if not link.startswith("http")]
+    assert f"{name}.png" in links
+    assert all((page.parent / link).is_file() for link in links), links
