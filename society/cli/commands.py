@@ -146,11 +146,15 @@ def do_report(options: argparse.Namespace) -> Result:
     paths = [run.path for run in runs]
     if len({path.resolve() for path in paths}) < len(paths):
         raise BadInput("a run is named twice; a pooled report counts each run once")
-    # a damaged file is said first and once; a metric would only call its table unreadable
-    for run in (one for found in runs for one in (found, *found.controls.values())):
+    _undamaged(runs)
+    return _reported(paths, began=began)
+
+
+def _undamaged(runs: Sequence[Run]) -> None:
+    """Say a damaged file first and once: a metric would only call its table unreadable, and a pool leave its run out."""
+    for run in runs:
         if problems := run.verify():
             raise BadInput(problems[0])
-    return _reported(paths, began=began)
 
 
 def _reported(paths: Sequence[Path], seconds: float | None = None, began: float = 0.0) -> Result:
@@ -195,6 +199,9 @@ def do_sweep(options: argparse.Namespace) -> Result:
         groups = api.sweep(file, out, True, options.argv)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"interrupted; go on with the same command (what is done is kept in {out})") from None
+    from society.record.store import Run
+
+    _undamaged([Run(path) for _, paths in groups for path in paths])
     cells = [{"fields": fields} | _reported(paths, 0.0)[1] for fields, paths in groups]
     return 0, {"cells": cells, "seconds": time.perf_counter() - began}, f"{compare(cells)}\nall runs are in {out}"
 

@@ -181,8 +181,10 @@ def gather(cells: Sequence[Cell], out: Path, argv: Sequence[str] = ()) -> list[l
     known: dict[str, Path] = {}
     for path in run_paths(out):
         try:
-            text = to_toml(launch.load_config(Run(path)))
-            if text not in known or Run(path).state == "done":
+            run_ = Run(path)
+            config = launch.load_config(run_)
+            text = to_toml(config)
+            if _whole(run_, config) and (text not in known or run_.state == "done"):
                 known[text] = path
         except (Damaged, ValueError, OSError):  # no run of ours, or of another version: it stays as it is
             continue
@@ -193,3 +195,8 @@ def gather(cells: Sequence[Cell], out: Path, argv: Sequence[str] = ()) -> list[l
         ]
         for cell in cells
     ]
+
+
+def _whole(run_: Run, config: Config) -> bool:
+    """Whether every control is there that this run was begun with."""
+    return set(config.evaluation.controls) <= {*run_.controls, *run_.meta.get("missing", {})}

@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import shutil
 
 import pytest
 
@@ -134,3 +135,24 @@ def test_of_two_runs_of_one_config_the_one_that_is_done_counts(tmp_path):
     begun = [launch.begin(cell.configs[0], out) for _ in range(2)]
     os.rename(begun[0], out / "lewis_game-20000101-000000-abcdef")  # one is older, one is newer
     assert sweep.gather([cell], out) == [[done]]
+
+
+def test_a_run_that_lost_its_control_is_made_again_and_a_damaged_table_is_said(tmp_path, capsys):
+    file, out = tmp_path / "s.toml", tmp_path / "out"
+    file.write_text(SMALL.replace('"3-4"', "[3]").replace("controls = []", 'controls = ["muted_from_birth"]'))
+    (cell,) = sweep.read(file)
+    ((path,),) = sweep.gather([cell], out)
+    assert sweep.gather([cell], out) == [[path]]
+    control = path / "controls" / "muted_from_birth"
+    control.rename(tmp_path / "lost")
+    ((other,),) = sweep.gather([cell], out)
+    assert other != path
+    shutil.rmtree(other)
+    (tmp_path / "lost").rename(control)
+    for job in (path, control):
+        launch.execute(job)
+    table = next((control / "tables" / "episodes").iterdir())
+    table.write_bytes(table.read_bytes()[:40])
+    assert main(["sweep", str(file), "--out", str(out)]) == 2
+    said = capsys.readouterr().err
+    assert table.name in said and "society:" in said.splitlines()[-1]
