@@ -306,8 +306,14 @@ class Player {
         const cell = this.cells.data[from + i];
         if (!cell) continue;
         c.fillStyle = this.facts.legend[cell]?.[1] ?? OTHER[cell % OTHER.length];
+        const x = i % width, y = Math.floor(i / width);
+        if (gap === 0) { // whole pixels, else faint lines show between neighbours
+          const [x0, x1, y0, y1] = [x, x + 1, y, y + 1].map((edge) => Math.round(edge * s * this.dpr) / this.dpr);
+          c.fillRect(x0, y0, x1 - x0, y1 - y0);
+          continue;
+        }
         c.beginPath();
-        c.roundRect((i % width) * s + gap, Math.floor(i / width) * s + gap, s - 2 * gap, s - 2 * gap, gap);
+        c.roundRect(x * s + gap, y * s + gap, s - 2 * gap, s - 2 * gap, gap);
         c.fill();
       }
     }
