@@ -74,6 +74,34 @@ class Scripted:
         return blank_memory(worlds, 0)
 
 
+@dataclass(frozen=True)
+class Mixed:
+    """Two actors in the same worlds: `first` is obeyed in the seats where `seats` is True, `second` in the others.
+
+    `seats` is one row for all worlds or one for each. Both decide and remember for every seat, so that neither depends on
+    who else is there; memory is the first's and behind it the second's.
+    """
+
+    seats: Bool[Tensor, "N"] | Bool[Tensor, "W N"]
+    first: Actor
+    second: Actor
+
+    def act(self, worlds: Worlds, seen: Observation, memory: Tensor) -> Turn:
+        """What each does in its own seats."""
+        own = self.first.blank(worlds).shape[-1]
+        one = self.first.act(worlds, seen, memory[..., :own])
+        two = self.second.act(worlds, seen, memory[..., own:])
+        packed = torch.where(self.seats[..., None], one.packed, two.packed)
+        return Turn(packed, torch.cat([one.memory, two.memory], dim=-1))
+
+    def blank(self, worlds: Worlds) -> Float[Tensor, "W N M"]:
+        """The memory of two actors that remember nothing."""
+        return torch.cat([self.first.blank(worlds), self.second.blank(worlds)], dim=-1)
+
+
+Actor = Minds | Scripted | Mixed
+
+
 def blank_memory(worlds: Worlds, size: int) -> Float[Tensor, "W N M"]:
     """Zeros."""
     return torch.zeros(len(worlds.world), worlds.scenario.spec.seats, size, device=worlds.world.device)
@@ -112,7 +140,7 @@ class Tick:
     memory_after: Tensor
 
 
-def ticks(worlds: Worlds, actor: Minds | Scripted, memory: Tensor, count: int, clock: Clock) -> Iterator[Tick]:
+def ticks(worlds: Worlds, actor: Actor, memory: Tensor, count: int, clock: Clock) -> Iterator[Tick]:
     """Play `count` ticks and yield each. A seat's memory is cleared at its rebirth and when its world ends."""
     seats = worlds.scenario.spec.seats
     for _ in range(count):

@@ -12,16 +12,17 @@ from torch import Tensor
 from society.analysis.statistics import t_interval
 from society.config import resolve
 from society.engine import build
-from society.engine.rollout import Clock, Minds, Scripted, ticks
+from society.engine.rollout import Actor, Clock, Minds, Scripted, ticks
 from society.engine.training import Training
 from society.keys import Keys
 from society.population.matchmaking import Seating
 from society.world.scenario import Scenario, Spec
 from society.world.worlds import Worlds
 
+from ._pairs import finish
+from ._play import FIRST
 from ._rows import bound, row
 
-FIRST = 1 << 29  # the first world's number: training does not come here
 WORLDS = 64
 SEEDS = range(10, 18)  # settings were picked on seeds 0 to 5
 TEAM: dict[str, object] = {"social.prosocial": 1.0}
@@ -68,9 +69,7 @@ def grow(scenario: str, fields: Mapping[str, object], seeds: Sequence[int]) -> T
     run.matchmaker = alone
     first = [run.population.policy.initial(seed, torch.zeros(1, dtype=torch.long)) for seed in seeds]
     run.population = replace(run.population, weights=torch.cat(first))
-    while run.done < run.total:
-        run.update(Clock())
-    return run
+    return finish(run)
 
 
 def judge(run: Training, made: Scenario) -> list[dict[str, float]]:
@@ -80,7 +79,7 @@ def judge(run: Training, made: Scenario) -> list[dict[str, float]]:
     return episode(made, Minds(run.population, seating), run.config.seed, minds)
 
 
-def episode(made: Scenario, actor: Minds | Scripted, seed: int, runs: int) -> list[dict[str, float]]:
+def episode(made: Scenario, actor: Actor, seed: int, runs: int) -> list[dict[str, float]]:
     """One episode of 64 worlds of each of so many runs, whose worlds take turns. `return` is what a seat earns; a measure is
     a world's mean over the ticks of the last quarter.
     """

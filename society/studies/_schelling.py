@@ -7,62 +7,25 @@ to `society.analysis.schelling`, whose replicate is the world.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from society.analysis.schelling import Schelling, schelling_diagram
 from society.config import resolve
 from society.engine import build
-from society.engine.rollout import Clock, Scripted, ticks
+from society.engine.rollout import Mixed, Scripted
 from society.keys import Keys
-from society.world.scenario import Action, Observation, Scenario, Script
-from society.world.worlds import Worlds
+from society.world.scenario import Scenario
 
+from ._play import play
 from ._rows import row
-
-FIRST = 1 << 29  # the first world's number: neither training nor evaluation comes here
-
-
-@dataclass(frozen=True)
-class Mixture:
-    """Two scripts in one world: `cooperates` [W, N] says which seats follow the first."""
-
-    cooperator: Script
-    defector: Script
-    cooperates: Tensor
-
-    def script(self) -> Script:
-        """Both in one, for every seat its own."""
-        return Script(self._act, "cooperators and defectors", privileged=True)
-
-    def _act(self, state: Any, seen: Observation, key: Keys) -> Action:
-        kind, other = self.cooperator.act(state, seen, key), self.defector.act(state, seen, key)
-        return {name: torch.where(_widen(self.cooperates, x), x, other[name]) for name, x in kind.items()}
-
-
-def _widen(mask: Tensor, like: Tensor) -> Tensor:
-    return mask.view(*mask.shape, *[1] * (like.dim() - mask.dim()))
 
 
 def world(name: str, preset: str, fields: Mapping[str, Any] | None = None) -> Scenario:
     """A scenario as its preset and some dotted fields have it."""
     return build.scenario(build.settle(resolve(name, preset, fields or {})), split="all")
-
-
-def play(made: Scenario, script: Script, worlds: int, seed: int, first: int = FIRST) -> dict[str, Tensor]:
-    """One episode of a script in every seat: the sum of reward (`return_`) and of every measure, each [W, N] float64."""
-    begun = Worlds.begin(made, seed, torch.arange(first, first + worlds))
-    actor = Scripted(script)
-    sums: dict[str, Tensor] = {}
-    with torch.no_grad():
-        for tick in ticks(begun, actor, actor.blank(begun), made.spec.episode, Clock()):
-            for name, value in {"return_": tick.outcome.reward, **tick.outcome.measures}.items():
-                sums[name] = sums[name] + value if name in sums else value.double()
-    return sums
 
 
 def diagram(made: Scenario, cooperator: str, defector: str, worlds: int, seed: int) -> Schelling:
@@ -72,9 +35,8 @@ def diagram(made: Scenario, cooperator: str, defector: str, worlds: int, seed: i
     number = torch.arange(len(count))
     order = Keys.at(seed, number, torch.zeros_like(number), torch.zeros_like(number)).permutation("schelling", seats)
     cooperates = order < count[:, None]
-    scripts = made.scripts
-    mixture = Mixture(scripts[cooperator], scripts[defector], cooperates)
-    returns = play(made, mixture.script(), len(count), seed)["return_"]
+    both = Mixed(cooperates, Scripted(made.scripts[cooperator]), Scripted(made.scripts[defector]))
+    returns = play(made, both, len(count), seed)["return_"]
     others = count[:, None] - cooperates.long()
     index = number[:, None].expand_as(returns)
     got, kind, x, world = (np.asarray(column.flatten()) for column in (returns, cooperates, others, index))

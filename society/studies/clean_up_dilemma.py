@@ -10,10 +10,12 @@ import time
 from typing import Any
 
 from society.analysis.statistics import bootstrap_mean
+from society.engine.rollout import Scripted
 
 from ._commons_learning import SEEDS, TEAM, column, contrast, lives, told
+from ._play import play
 from ._rows import result, row
-from ._schelling import diagram, play, rows, world
+from ._schelling import diagram, rows, world
 
 RULES = "Melting Pot, clean_up (Leibo et al. 2021); exact: nothing grows at a dirt fraction of .4 or more"
 SCHELLING = "Hughes et al. 2018: what makes a dilemma"
@@ -33,7 +35,7 @@ def nothing(quick: bool, seed: int) -> list[dict[str, Any]]:
     made, worlds, found = world("clean_up", "melting_pot"), 32 if quick else 256, []
     for script, zero in (("random", True), ("greedy", True), ("cleaner", False)):
         start, count = time.perf_counter(), worlds if script == "random" else 8
-        returns = play(made, made.scripts[script], count, seed)["return_"]
+        returns = play(made, Scripted(made.scripts[script]), count, seed)["return_"]
         interval = bootstrap_mean(returns.mean(1).numpy(), seed)
         holds = not bool(returns.any()) if zero else interval.low > 0
         found.append(row(f"return of a seat, script {script}", 0.0 if zero else None, interval.value, holds,

@@ -18,35 +18,16 @@ from society.analysis.statistics import bootstrap_mean
 from society.config import resolve
 from society.engine import build
 from society.engine.evaluation import FIRST_WORLD
-from society.engine.rollout import Clock, Minds, Scripted, Turn, ticks
+from society.engine.rollout import Actor, Minds, Mixed, Scripted
 from society.engine.training import Training
 from society.population.matchmaking import Seating
+from society.studies._pairs import finish
+from society.studies._play import play
 from society.studies._rows import result, row
-from society.world.scenario import Observation
-from society.world.worlds import Worlds
 
 NAME = "particle_sides"
 SOURCE = "none: our own worlds and scripts"
 WORLDS = 400
-Actor = Minds | Scripted
-
-
-@dataclass(frozen=True)
-class Sides:
-    """Two actors in one world: `first` has the seats where `seats` [N] is True, `second` the others."""
-
-    seats: Tensor
-    first: Actor
-    second: Actor
-
-    def act(self, worlds: Worlds, seen: Observation, memory: Tensor) -> Turn:
-        """Both decide for all seats, and each is obeyed in its own."""
-        one, two = (actor.act(worlds, seen, memory).packed for actor in (self.first, self.second))
-        return Turn(torch.where(self.seats[:, None], one, two), memory)
-
-    def blank(self, worlds: Worlds) -> Tensor:
-        """Feed-forward minds and scripts remember nothing."""
-        return self.first.blank(worlds)
 
 
 @dataclass(frozen=True)
@@ -90,8 +71,8 @@ def meet(duel: Duel, made: Any, minds: Minds, seed: int, seconds: float) -> list
     for side, seats in sides.items():
         for rival in duel.scripts:
             against = Scripted(made.scripts[rival])
-            ours = scores(made, Sides(seats, minds, against), seats, seed)
-            null = scores(made, Sides(seats, Scripted(made.scripts["random"]), against), seats, seed)
+            ours = scores(made, Mixed(seats, minds, against), seats, seed)
+            null = scores(made, Mixed(seats, Scripted(made.scripts["random"]), against), seats, seed)
             gain = bootstrap_mean((ours - null).numpy(), seed)
             label = f"{duel.scenario}, seed {seed}: {side} trained, the other side {rival}"
             note = f"random in its place {float(null.mean()):.2f}; gain {gain.value:.2f} [{gain.low:.2f}, {gain.high:.2f}]"
@@ -113,24 +94,15 @@ def meet(duel: Duel, made: Any, minds: Minds, seed: int, seconds: float) -> list
     return rows
 
 
-def scores(made: Any, actor: Any, seats: Tensor, seed: int) -> Tensor:
+def scores(made: Any, actor: Actor, seats: Tensor, seed: int) -> Tensor:
     """What the seats of a side earned on average in the first episode of each world [W]."""
-    worlds = Worlds.begin(made, seed, torch.arange(FIRST_WORLD, FIRST_WORLD + WORLDS))
-    earned, over = torch.zeros(WORLDS, made.spec.seats), torch.zeros(WORLDS, 1, dtype=torch.bool)
-    with torch.no_grad():
-        for tick in ticks(worlds, actor, actor.blank(worlds), made.spec.episode, Clock()):
-            earned += torch.where(over, 0.0, tick.outcome.reward)
-            over = over | tick.over[:, None]
-    return earned[:, seats].mean(1)
+    return play(made, actor, WORLDS, seed, FIRST_WORLD)["return_"][:, seats].mean(1)
 
 
 def trained(scenario: str, seed: int, steps: int) -> tuple[Any, Minds]:
     """The scenario and its minds after `steps` agent-steps of its quick preset."""
     config = build.settle(resolve(scenario, quick=True, overrides={"seed": seed, "training.agent_steps": steps}))
-    run = Training(config)
-    for _ in range(run.total):
-        run.update(Clock())
-    return seated(run)
+    return seated(finish(Training(config)))
 
 
 def seated(run: Training) -> tuple[Any, Minds]:

@@ -9,8 +9,9 @@ from scipy.stats import chisquare
 
 from society.config import resolve
 from society.engine import build
+from society.engine.rollout import Scripted
 from society.keys import Keys
-from society.studies import _schelling
+from society.studies._play import play
 from society.world.grid import EAST, NORTH, SOUTH
 from society.world.worlds import Worlds
 
@@ -163,11 +164,11 @@ def test_the_window_shows_river_dirt_orchard_and_beams():
 def test_random_play_and_free_riders_earn_exactly_nothing_from_the_standard_start():
     made = make(world__episode=300)
     for script in ("random", "greedy"):
-        assert not _schelling.play(made, made.scripts[script], 8, 0)["return_"].any()
+        assert not play(made, Scripted(made.scripts[script]), 8, 0)["return_"].any()
 
 
 def test_one_who_cleans_feeds_those_who_do_not():
     made = make("quick")
-    cleaner = _schelling.play(made, made.scripts["cleaner"], 16, 0)["return_"].mean()
-    greedy = _schelling.play(made, made.scripts["greedy"], 16, 0)["return_"].mean()
+    cleaner = play(made, Scripted(made.scripts["cleaner"]), 16, 0)["return_"].mean()
+    greedy = play(made, Scripted(made.scripts["greedy"]), 16, 0)["return_"].mean()
     assert cleaner > 10 * greedy

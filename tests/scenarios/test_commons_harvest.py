@@ -9,8 +9,9 @@ from scipy.stats import chisquare
 
 from society.config import ConfigError, resolve
 from society.engine import build
+from society.engine.rollout import Scripted
 from society.keys import Keys
-from society.studies import _schelling
+from society.studies._play import play
 from society.world.grid import EAST, NORTH, SOUTH, WEST
 from society.world.worlds import Worlds
 
@@ -254,6 +255,6 @@ def test_more_seats_than_places_is_one_line():
 
 def test_greed_eats_the_commons_up_and_restraint_keeps_it():
     made = make("quick")
-    greedy, sustainable = (_schelling.play(made, made.scripts[name], 16, 0) for name in ("greedy", "sustainable"))
+    greedy, sustainable = (play(made, Scripted(made.scripts[name]), 16, 0) for name in ("greedy", "sustainable"))
     assert greedy["stock_at_end"].sum() == 0 and (sustainable["stock_at_end"].sum(1) > 0).all()
     assert sustainable["return_"].mean() > 2 * greedy["return_"].mean()

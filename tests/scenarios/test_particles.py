@@ -8,8 +8,9 @@ import torch
 from society import config as configs
 from society.config import ConfigError
 from society.engine import build
-from society.engine.rollout import Clock, Scripted, ticks
+from society.engine.rollout import Scripted
 from society.keys import Keys
+from society.studies._play import play
 from society.world.interventions import mute
 from society.world.scenario import replace
 from society.world.worlds import Worlds
@@ -40,9 +41,7 @@ def act(game, worlds, **given):
 
 def returns(name, script, count=128, **overrides):
     game = make(name, **overrides)
-    actor, worlds = Scripted(game.scripts[script]), begin(game, count)
-    with torch.no_grad():
-        return sum(t.outcome.reward for t in ticks(worlds, actor, actor.blank(worlds), game.config.episode, Clock())).mean(0)
+    return play(game, Scripted(game.scripts[script]), count, seed=0, first=0)["return_"].mean(0)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -5,7 +5,9 @@ import torch
 
 from society import config as configs
 from society.engine import build
+from society.engine.rollout import Mixed, Scripted
 from society.keys import Keys
+from society.studies._play import play
 from society.world.scenario import replace
 from society.world.worlds import Worlds
 
@@ -30,17 +32,10 @@ def step(game, state, first, second):
     return game.step(state, {"move": torch.tensor([[first, second]])}, key)
 
 
-def play(game, first, second, count=100, ticks=None):
-    """Scores [W, 2] of whole bouts between two scripts, one in each seat."""
-    worlds, score = bouts(game, count), torch.zeros(count, 2)
-    over = torch.zeros(count, dtype=torch.bool)
-    for _ in range(ticks or game.config.episode):
-        seen = worlds.observe()
-        acts = [game.scripts[name].act(worlds.state, seen, worlds.key)["move"] for name in (first, second)]
-        worlds, outcome, _ = worlds.step(torch.stack([acts[0][:, 0], acts[1][:, 1]], 1)[..., None], seen)
-        score += torch.where(over[:, None], 0.0, outcome.reward)
-        over |= outcome.done
-    return score
+def scores(game, first, second, count=100):
+    """What each seat [W, 2] has of whole bouts between two scripts, one in each seat."""
+    both = Mixed(torch.tensor([True, False]), *(Scripted(game.scripts[name]) for name in (first, second)))
+    return play(game, both, count, seed=0, first=0)["return_"]
 
 
 def test_a_bout_begins_face_to_face():
@@ -113,15 +108,15 @@ def test_each_seat_sees_the_same_bout_from_its_own_side():
 
 def test_scripts_and_their_order():
     game = make()
-    assert (play(game, "hold", "random", count=50).sum(1) == 0).all()  # zero-sum
+    assert (scores(game, "hold", "random", count=50).sum(1) == 0).all()  # zero-sum
     for rival, least in (("hold", 0.3), ("push", 0.9)):
-        score = play(game, rival, "random")[:, 0]
+        score = scores(game, rival, "random")[:, 0]
         assert score.mean() > least and (score >= 0).float().mean() > 0.95
-    assert play(game, "push", "push", count=64).abs().mean() < 0.1  # equals hold each other up
-    alike = play(game, "random", "random", count=300)[:, 0]
+    assert scores(game, "push", "push", count=64).abs().mean() < 0.1  # equals hold each other up
+    alike = scores(game, "random", "random", count=300)[:, 0]
     assert abs(alike.mean()) < 0.15  # neither seat is the better one
 
 
 def test_the_strong_push_the_weak_off():
-    score = play(make(strength=(2.0, 1.0)), "push", "hold", count=64)
+    score = scores(make(strength=(2.0, 1.0)), "push", "hold", count=64)
     assert score[:, 0].mean() > 0.9

@@ -6,14 +6,15 @@ import torch
 from society.engine.rollout import Scripted
 from society.keys import Keys
 from society.studies import _commons_learning as learning
-from society.studies._schelling import play, world
+from society.studies._play import play
+from society.studies._schelling import world
 
 
 def test_an_episode_is_accounted_for():
     """Random play, beside the sums of the Schelling validator over the same worlds."""
     made = world("commons_harvest", "quick", {"world.episode": 8})
     runs = learning.episode(made, Scripted(made.scripts["random"]), 3, runs=2)
-    sums = play(made, made.scripts["random"], 2 * learning.WORLDS, 3, learning.FIRST)
+    sums = play(made, Scripted(made.scripts["random"]), 2 * learning.WORLDS, 3, learning.FIRST)
     for k, found in enumerate(runs):  # run k has every second world
         own = {name: total[k::2] for name, total in sums.items()}
         assert found["return"] == pytest.approx(float(own["return_"].mean())) and found["return"] > 0
