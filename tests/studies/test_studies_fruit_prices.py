@@ -10,12 +10,17 @@ from society.studies.fruit_prices import Judged
 
 
 def stand_in(monkeypatch, price):
-    """Populations whose price is a function of the share of apple trees."""
+    """Populations whose price is a function of the share of apple trees; random play's follows it weakly."""
     monkeypatch.setattr(
-        fruit_prices, "market", lambda share, seed: (Judged(price(share, seed), 200.0, 99), Judged(math.nan, 9.0, 0))
+        fruit_prices, "market", lambda share, seed: (Judged(price(share, seed), 200.0, 99, 1.0), Judged(math.nan, 9.0, 0, 1.0))
     )
+    monkeypatch.setattr(fruit_prices, "chance", lambda share, seed: Judged(odds(share) ** 0.04, 18.0, 99, 1.0))
     monkeypatch.setattr(fruit_prices, "trained", lambda share, seed, market=True: market)
-    monkeypatch.setattr(fruit_prices, "judge", lambda grown: Judged(math.nan, 50.0, 0))
+    monkeypatch.setattr(fruit_prices, "judge", lambda grown: Judged(math.nan, 50.0, 0, 1.0))
+
+
+def odds(share):
+    return share / (1 - share)
 
 
 def test_a_price_that_follows_scarcity_holds(monkeypatch):
@@ -24,7 +29,8 @@ def test_a_price_that_follows_scarcity_holds(monkeypatch):
     assert found["holds"]
     rho, slope, frozen, grown = found["rows"]
     assert rho["ours"] > 0.95 and 0.5 < rho["ci_low"] < rho["ours"] < rho["ci_high"] <= 1 and rho["seeds"] == 10
-    assert slope["ours"] == pytest.approx(0.5) and frozen["ours"] == 191 and grown["ours"] == 150
+    assert slope["ours"] == pytest.approx(0.46) and slope["note"] == "learned 0.50, random play 0.04"
+    assert frozen["ours"] == 191 and grown["ours"] == 150
     assert frozen["seeds"] == 10 and grown["seeds"] == 3
 
 
@@ -32,6 +38,18 @@ def test_a_price_that_follows_scarcity_holds(monkeypatch):
 def test_a_price_that_does_not_falls_short(monkeypatch, price):
     stand_in(monkeypatch, price)
     assert not fruit_prices.run(quick=False)["rows"][0]["holds"]
+
+
+def test_what_random_play_does_too_is_not_learnt(monkeypatch):
+    stand_in(monkeypatch, lambda share, seed: odds(share) ** 0.04)
+    rho, slope, *_ = fruit_prices.run(quick=False)["rows"]
+    assert rho["holds"] and "random play has rho 1.00" in rho["note"] and not slope["holds"]
+
+
+def test_random_play_grows_what_the_trees_bear(monkeypatch):
+    monkeypatch.setattr(fruit_prices, "TICKS", 60)
+    scarce, even = fruit_prices.chance(0.1, 0), fruit_prices.chance(0.5, 0)
+    assert scarce.grown < 0.3 < 0.7 < even.grown < 1.5 and even.deals > scarce.deals > 0
 
 
 def test_without_a_deal_there_is_no_price_and_nothing_holds(monkeypatch):
