@@ -29,7 +29,13 @@ except ImportError:  # the same functions, some hundred times slower
 
 else:
     COMPILED = True
-    rule = njit(cache=True, error_model="numpy")  # no rule divides by 0
+
+    def rule(function: Callable[..., Any]) -> Callable[..., Any]:
+        """Compile a function; what is compiled is kept on the disk where there is a folder that can be written to."""
+        try:
+            return njit(cache=True, error_model="numpy")(function)  # no rule divides by 0
+        except RuntimeError:
+            return njit(error_model="numpy")(function)
 
 TIE = 1e-12  # welfares closer than this, relatively, are equal: rounding of a product of a dozen integers
 NOBODY = -1

@@ -280,6 +280,19 @@ def test_the_map_is_nearly_the_books():
 # ---------------------------------------------------------------- the world
 
 
+def test_where_compiled_code_cannot_be_kept_it_is_compiled_all_the_same(monkeypatch):
+    pytest.importorskip("numba", reason="needs numba: without it nothing is compiled")
+    from numba.core import caching
+
+    for kind in vars(caching).values():  # a read-only installation and a home that cannot be written to
+        if hasattr(kind, "_locator_classes"):
+            monkeypatch.setattr(kind, "_locator_classes", [])
+    spec = importlib.util.spec_from_file_location("kept_nowhere", rules.__file__)
+    kept_nowhere = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(kept_nowhere)
+    assert kept_nowhere.COMPILED and kept_nowhere.substitution(2, 4, 1, 1) == rules.substitution(2, 4, 1, 1)
+
+
 def test_interpreted_and_compiled_are_the_same_bit_for_bit(monkeypatch):
     pytest.importorskip("numba", reason="needs numba: without it there is nothing to compare")
     spec = importlib.util.spec_from_file_location("interpreted_rules", rules.__file__)
