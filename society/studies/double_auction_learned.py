@@ -1,14 +1,16 @@
 """Traders that learn, in a double auction on schedules that they never met, beside random traders; and a shock.
 
 Random traders with a budget (Gode & Sunder 1993) already make a market efficient, so learning is judged by the price: Smith's
-alpha and the bias of the price, on an asymmetric schedule on which random traders are biased. The minds of a seed are one
-network in all seats of its own worlds; they learn on schedules drawn anew for every world and episode.
+alpha and the bias of the price, on an asymmetric schedule on which random traders are biased; efficiency and deals stand
+beside, since a price could also be had by dealing less. After a shock budgets alone drag the price along (no seller may sell
+below its new cost), so there, too, learners must be nearer than random traders. The minds of a seed are one network in all
+seats of its own worlds; they learn on schedules drawn anew for every world and episode.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -117,7 +119,8 @@ def learned(seeds: Sequence[int], agent_steps: int) -> list[dict[str, Any]]:
               for k, seed in enumerate(seeds)]  # fmt: skip
     random = [market(game, Scripted(game.scripts["zero_intelligence"]), seed) for seed in seeds]
     seconds = time.perf_counter() - start
-    return [*_levels("ZI-C", random), *_levels("learners", judged), *_contrasts(judged, random, seconds), *_shock(judged, game)]
+    levels = [*_levels("ZI-C", random, game), *_levels("learners", judged, game)]
+    return [*levels, *_contrasts(judged, random, seconds), *_shock(judged, random, game)]
 
 
 def train(seeds: Sequence[int], agent_steps: int) -> Training:
@@ -170,8 +173,16 @@ def _bias(deals: Deals) -> float:
     return price_bias(_before(deals)[:, PRICE_], deals[0, KNOWN])
 
 
-def _levels(who: str, markets: list[Deals]) -> list[dict[str, Any]]:
-    figures = {"Smith's alpha, %": _alpha, "price bias, %": _bias}
+def _levels(who: str, markets: list[Deals], game: Any) -> list[dict[str, Any]]:
+    rules = game.config
+    sessions, values, costs = JUDGED_WORLDS * rules.shock_period, np.array(rules.values), np.array(rules.costs)
+    surplus = sessions * equilibrium(values, costs).surplus
+    figures: dict[str, Callable[[Deals], float]] = {
+        "Smith's alpha, %": _alpha,
+        "price bias, %": _bias,
+        "allocative efficiency, %": lambda deals: 100 * _efficiency(_before(deals), surplus),
+        "deals a period": lambda deals: len(_before(deals)) / sessions,
+    }
     return [bound(f"{who}, asymmetric: {name}", [of(d) for d in markets], source=SOURCE) for name, of in figures.items()]
 
 
@@ -184,24 +195,30 @@ def _contrasts(judged: list[Deals], random: list[Deals], seconds: float) -> list
     return found
 
 
-def _shock(judged: list[Deals], game: Any) -> list[dict[str, Any]]:
-    """The last period's mean price: near the new competitive price, and nearer to it than to the old one."""
+def _shock(judged: list[Deals], random: list[Deals], game: Any) -> list[dict[str, Any]]:
+    """The last period's mean price: near the new competitive price, and nearer than that of random traders."""
     old, new = float(judged[0][0, KNOWN]), float(judged[0][-1, KNOWN])
-    last = [float(d[d[:, PERIOD] == game.config.periods - 1, PRICE_].mean()) for d in judged]
-    near_new = [100 * abs(price / new - 1) for price in last]
-    nearer = [100 * (abs(price - new) - abs(price - old)) / abs(new - old) for price in last]
+
+    def last(deals: Deals) -> float:
+        return float(deals[deals[:, PERIOD] == game.config.periods - 1, PRICE_].mean())
+
+    def off(deals: Deals) -> float:
+        return 100 * abs(last(deals) / new - 1)
+
     label = f"after the shock from {old:g} to {new:g}:"
+    closer = [off(a) - off(b) for a, b in zip(judged, random, strict=True)]
     return [
-        bound(f"{label} mean price of the last period", last, source=SOURCE),
-        bound(f"{label} its distance from the new price, %", near_new, source=SOURCE, most=10.0),
-        _below(f"{label} distance from new less from old, % of the step", nearer, note="-100: at the new price or beyond it"),
+        bound(f"{label} mean price of the last period, ZI-C", [last(d) for d in random], source=SOURCE),
+        bound(f"{label} mean price of the last period, learners", [last(d) for d in judged], source=SOURCE),
+        bound(f"{label} its distance from the new price, %", [off(d) for d in judged], source=SOURCE, most=10.0),
+        _below(f"{label} the distance, learners less ZI-C, points", closer),
     ]
 
 
-def _below(label: str, values: list[float], seconds: float = float("nan"), note: str = "") -> dict[str, Any]:
+def _below(label: str, values: list[float], seconds: float = float("nan")) -> dict[str, Any]:
     """A row that holds when the t-interval over seeds lies below 0."""
     interval = t_interval(values)
     return row(
         label, None, interval.value, interval.high < 0, source=SOURCE, tolerance="interval below 0",
-        ci=(interval.low, interval.high), seeds=len(values), seconds=seconds, note=note,
+        ci=(interval.low, interval.high), seeds=len(values), seconds=seconds,
     )  # fmt: skip

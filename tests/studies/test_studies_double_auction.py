@@ -32,13 +32,23 @@ def test_a_contrast_holds_only_if_its_interval_is_below_zero():
 
 class Game:
     class config:
-        periods = 6
+        periods, shock_period = 6, 3
+        values, costs = (160, 120, 90), (60, 70, 80)
 
 
-@pytest.mark.parametrize(("price", "holds"), [(118, [True, True, True]), (80, [True, False, False]), (140, [True, False, True])])
-def test_a_shock_must_bring_the_price_near_the_new_one_and_off_the_old(price, holds):
-    rows = study._shock([deals(80, price), deals(80, price + 0.1)], Game)
-    assert [row["holds"] for row in rows] == holds
+@pytest.mark.parametrize(
+    ("price", "near", "closer"), [(118, True, True), (80, False, False), (124, True, False), (140, False, False)]
+)
+def test_a_shock_must_bring_the_price_near_the_new_one_and_nearer_than_random_traders_are(price, near, closer):
+    random = [deals(95, 124.0), deals(95, 124.2)]  # budgets alone drag the price along: 8 % off is no learning
+    rows = study._shock([deals(80, price), deals(80, price + 0.3)], random, Game)
+    assert [row["holds"] for row in rows] == [True, True, near, closer]
+
+
+def test_efficiency_and_deals_stand_beside_the_price(monkeypatch):
+    monkeypatch.setattr(study, "JUDGED_WORLDS", 1)  # one deal of value 160 and cost 60 in each of three periods before the shock
+    rows = {row["label"].split(": ")[1]: row["ours"] for row in study._levels("x", [deals(80, 0), deals(80, 0)], Game)}
+    assert rows["allocative efficiency, %"] == pytest.approx(100 * 100 / (100 + 50 + 10)) and rows["deals a period"] == 1
 
 
 def test_random_traders_in_short_sessions_and_the_exact_row():
