@@ -11,16 +11,12 @@ from jaxtyping import Float
 from torch import Tensor
 
 
-def smooth(
-    smoothed: Float[Tensor, "W N"], reward: Float[Tensor, "W N"], keep: float
-) -> Float[Tensor, "W N"]:
+def smooth(smoothed: Float[Tensor, "W N"], reward: Float[Tensor, "W N"], keep: float) -> Float[Tensor, "W N"]:
     """Rewards as they are remembered: e <- keep * e + r. `keep` is gamma * lambda of Hughes et al. (2018); 0: r itself."""
     return keep * smoothed + reward
 
 
-def inequity(
-    smoothed: Float[Tensor, "W N"], disadvantage: float, advantage: float
-) -> Float[Tensor, "W N"]:
+def inequity(smoothed: Float[Tensor, "W N"], disadvantage: float, advantage: float) -> Float[Tensor, "W N"]:
     """What unequal earnings cost each seat (Fehr & Schmidt 1999; smoothed rewards e: Hughes et al. 2018), 0 or more.
 
     disadvantage / (N - 1) * sum_j max(e_j - e_i, 0) + advantage / (N - 1) * sum_j max(e_i - e_j, 0). It is subtracted
@@ -35,6 +31,7 @@ def inequity(
 def prosocial(reward: Float[Tensor, "W N"], weight: float) -> Float[Tensor, "W N"]:
     """(1 - weight) of a seat's own reward and `weight` of its world's mean; the sum over a world's seats is kept.
 
-    0 is a selfish seat, 1 a team that shares everything (the mixing of Peysakhovich & Lerer 2018, McKee et al. 2020).
+    0 is a selfish seat, 1 a team that shares everything. The formula is the "team spirit" of OpenAI Five (Berner et al. 2019),
+    the idea prosocial learning (Peysakhovich & Lerer 2018), where the others' rewards are weighed and not the world's mean.
     """
     return reward.lerp(reward.mean(-1, keepdim=True).expand_as(reward), weight)

@@ -37,6 +37,7 @@ WORLDS: Mapping[str, str] = {
     "simple_world_comm": "simple_world_comm_v3",
 }
 EPISODES, TICKS, TOLERANCE = 100, 25, 1e-4
+MISSING = 1e9  # the error of what is no number
 
 
 @dataclass
@@ -144,7 +145,8 @@ def _errors(ours: Any, theirs: Episodes, dtype: torch.dtype) -> dict[str, float]
 
     def note(kind: str, mine: Tensor, other: Tensor) -> None:
         assert mine.dtype == dtype and mine.shape == other.shape
-        worst[kind] = max(worst[kind], float((mine.double() - other).abs().max()))
+        error = (mine.double() - other).abs().nan_to_num(nan=MISSING).max()  # max() of Python passes over a NaN
+        worst[kind] = max(worst[kind], float(error))
 
     for t in range(TICKS + 1):
         note("states", state.pos, theirs.pos[t])

@@ -53,3 +53,10 @@ def test_the_study_names_every_world_and_holds(monkeypatch):
     found = study.run(quick=True, seeds=[3])
     assert found["holds"] and len(found["rows"]) == 4 * len(study.WORLDS)
     assert {row["label"].split(":")[0] for row in found["rows"]} == set(study.WORLDS)
+
+
+@needs_mpe2
+def test_what_is_no_number_is_no_agreement():
+    theirs = study.play("simple_spread_v3", 2, 1)
+    theirs.reward[3, 0, 0] = float("nan")
+    assert study.compare("simple_spread", theirs)[0]["rewards"] == study.MISSING
