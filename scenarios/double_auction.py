@@ -21,7 +21,7 @@ from torch import Tensor
 
 from society.config import Frozen
 from society.keys import Keys
-from society.world.book import COIN, UNIT, Fills, OrderBook, Orders
+from society.world.book import COIN, TOP, UNIT, Fills, OrderBook, Orders
 from society.world.scenario import (
     Action,
     Head,
@@ -82,6 +82,8 @@ class AuctionConfig(Frozen):
 
     @model_validator(mode="after")
     def _fits(self) -> AuctionConfig:
+        if self.top >= TOP:
+            raise ValueError(f"prices x step = {self.top}: the highest price must be below {TOP}")
         for name, limits in (("values", self.values), ("costs", self.costs)):
             if len(limits) % self.units:
                 raise ValueError(f"{name} has {len(limits)} units, which is no multiple of units = {self.units}")

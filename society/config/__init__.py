@@ -292,16 +292,18 @@ def _named(base: Mapping[str, Any], overrides: Mapping[str, object], path: str) 
 
 
 def _forget_others(base: dict[str, Any], schema: type[Config], path: str, name: str) -> None:
-    # The preset's options were meant for its own policy or learner; another one keeps those that it knows.
+    # The preset's options were meant for its own policy or learner. Another learner keeps those that it knows; another
+    # architecture none: what one calls by the same name is not the same thing.
     section, field = path.split(".")
     below = base.get(section, {})
     if not isinstance(below, dict) or below.get(field, _USUAL[path]) == name:
         return
-    options = below.get("network", {}) if section == "population" else below
+    if section == "population":
+        below.pop("network", None)
+        return
     known = model_of(schema.model_fields[section].annotation)
-    known = model_of(known.model_fields["network"].annotation) if section == "population" and known else known
-    for key in [key for key in options if known is not None and key not in known.model_fields]:
-        del options[key]
+    for key in [key for key in below if known is not None and key not in known.model_fields]:
+        del below[key]
 
 
 def _set(data: dict[str, Any], path: str, value: object) -> None:

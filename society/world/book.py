@@ -19,6 +19,7 @@ from torch import Tensor
 from .scenario import state
 
 COIN, UNIT = 0, 1  # columns of a purse
+TOP = 1 << 16  # prices are below this
 SCALE = 1 << 24  # a rank is goodness * SCALE + how long the order has stood
 NEVER = -(1 << 44)  # a rank that crosses nothing
 
@@ -47,7 +48,10 @@ class OrderBook:
     """
 
     def __init__(self, buyers: int, seats: int, top: int, expiry: int, enabled: bool = True):
-        if not 0 < buyers < seats or top < 1 or top >= 1 << 16 or expiry < 1 or (expiry + 1) * seats >= SCALE:
+        if (expiry + 1) * seats >= SCALE:
+            most = (SCALE - 1) // seats - 1
+            raise ValueError(f"expiry = {expiry}: with {seats} seats an order can stand for {most} ticks at most")
+        if not 0 < buyers < seats or top < 1 or top >= TOP or expiry < 1:
             raise ValueError(f"a book of {buyers} buyers among {seats} seats, prices to {top}, expiry {expiry} cannot be")
         self.buyers, self.seats, self.top, self.expiry = buyers, seats, top, expiry
         self.crossing = (top + 1) * SCALE if enabled else -NEVER  # bid + (top + 1 - ask) reaches this iff bid >= ask

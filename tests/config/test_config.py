@@ -209,3 +209,9 @@ def test_fields_describe_the_schema(home):
 
 def test_every_shared_field_says_what_it_is():
     assert [doc.path for doc in config.fields() if not doc.description] == []
+
+
+@pytest.mark.parametrize("scenario", ["lewis_game", "double_auction"])
+def test_another_architecture_takes_none_of_the_presets_options_for_its_own(scenario):
+    found = resolve(scenario, overrides={"population.policy": "gru"}).population.network
+    assert (found.hidden, found.memory) == (128, 128)

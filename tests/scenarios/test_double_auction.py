@@ -234,3 +234,15 @@ def test_what_cannot_be():
     with pytest.raises(configs.ConfigError, match=r"must lie in 1\.\.100"):
         make(shock_period=1, shock=20)
     assert replace(make().spec).episode == 10
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"world.prices": 400, "world.step": 1000}, "prices x step = 400000"),
+        ({"world.expiry": 10_000, "world.values": (9,) * 4096, "world.costs": (9,) * 4096}, "expiry = 10000"),
+    ],
+)
+def test_a_book_that_cannot_be_is_refused_by_the_fields_that_make_it_so(fields, named):
+    with pytest.raises(ValueError, match=named):
+        build.scenario(build.settle(configs.resolve("double_auction", overrides=fields)))
