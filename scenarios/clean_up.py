@@ -17,7 +17,9 @@ from torch import Tensor
 
 from society.keys import Keys, below, chance
 from society.world.scenario import Action, Head, Observation, Outcome, Parts, Scenario, Scene, Script, Spec, state
+from society.world.scripts import uniform
 
+from .commons_apples import dealt, eat, numbers, preset
 from .commons_maps import CLEAN_UP
 from .commons_players import SELF, STAY, TURN_LEFT, TURN_RIGHT, Bodies, Players, PlayersConfig, Zaps
 from .commons_scripts import OPTION, Guide
@@ -56,17 +58,6 @@ class CleanUpState:
     tick: Tensor  # [W]
 
 
-def _preset(world: Mapping[str, Any], agent_steps: int, **more: Any) -> dict[str, Any]:
-    evaluation = {"worlds": 64, "ticks": 1000, "recorded_worlds": 64, "conditions": ("normal", "peaceful")}
-    return {
-        "world": dict(world),
-        "population": {"network": {"hidden": (64, 64)}},
-        "learner": {"lr": 2e-3, "gamma": 0.99, "minibatch": 4096},
-        "training": {"worlds": 128, "ticks": 32, "agent_steps": agent_steps},
-        "evaluation": evaluation | more,
-    }
-
-
 SMALL = {
     "map": "brook", "seats": 3, "episode": 200, "ahead": 3, "aside": 2, "dirt_rate": 0.15, "dirt_delay": 0, "dirt_start": 0.3,
 }  # fmt: skip
@@ -77,9 +68,9 @@ class CleanUp(Scenario):
 
     Config = CleanUpConfig
     PRESETS: ClassVar[Mapping[str, Mapping[str, Any]]] = {
-        "default": _preset({}, 20_000_000),
-        "melting_pot": _preset({}, 20_000_000),
-        "quick": _preset(SMALL, 1_500_000, ticks=200),
+        "default": preset({}, 20_000_000),
+        "melting_pot": preset({}, 20_000_000),
+        "quick": preset(SMALL, 1_500_000, ticks=200),
     }
 
     def __init__(self, config: CleanUpConfig, parts: Parts):
@@ -88,8 +79,8 @@ class CleanUp(Scenario):
         self.bodies = Bodies(CLEAN_UP[config.map], c, parts.contest, extra=1)
         grid = self.bodies.grid
         self.sites, self.river = grid.where("a"), grid.where("~")
-        self.site = _numbers(grid.cells, self.sites)
-        self.bank = _numbers(grid.cells, self.river)
+        self.site = numbers(grid.cells, self.sites)
+        self.bank = numbers(grid.cells, self.river)
         ground = grid.wall.long() << 8 * WALL
         ground[self.sites] |= 1 << 8 * ORCHARD
         ground[self.river] |= 1 << 8 * WATER
@@ -138,10 +129,7 @@ class CleanUp(Scenario):
         """Walk, eat, zap, clean, get dirty, grow."""
         act, absent = action["act"], s.players.out > 0
         players = self.bodies.walk(s.players, act, key)
-        where = torch.where(players.out == 0, self.site.take(players.pos), len(self.sites))
-        apples = torch.cat([s.apples, torch.zeros_like(s.apples[:, :1])], dim=1)
-        eaten = apples.gather(1, where)
-        apples = apples.scatter(1, where, False)[:, :-1]
+        apples, eaten = eat(s.apples, self.site, players)
         players, zaps = self.bodies.zap(players, act)
         wipes = (act == CLEAN) & (s.resting == 0)
         players = Players(players.pos, players.facing, players.out, players.cool, torch.where(wipes, 2, players.beam))
@@ -151,8 +139,8 @@ class CleanUp(Scenario):
         resting = torch.where(wipes, self.config.rest, (s.resting - 1).clamp(min=0))
         reward = eaten + zaps.reward
         now = CleanUpState(players, apples, dirt, resting, s.tick + 1)
-        events = {"contests": (zaps.target >= 0, _contests(zaps))}
-        return now, Outcome(reward=reward, measures=self._measures(now, eaten, reward, absent, zaps, cleaned), events=events)
+        measures = self._measures(now, eaten, reward, absent, zaps, cleaned)
+        return now, Outcome(reward=reward, measures=measures, events={"contests": zaps.contests})
 
     def clean(self, dirt: Tensor, players: Players, wipes: Tensor) -> tuple[Tensor, Tensor]:
         """Every ray of a cleaning beam cleans the first dirty cell in it; returns dirt [W, R] and cells cleaned [W, N].
@@ -200,8 +188,7 @@ class CleanUp(Scenario):
     ) -> dict[str, Tensor]:
         """What is summed for analysis; what a world has is dealt among its seats, so that their sum is the world's."""
         seats, rewarded = self.config.seats, reward > 0
-        stock = (now.apples.sum(1, keepdim=True) / seats).expand(-1, seats)
-        dirt = (now.dirt.sum(1, keepdim=True) / seats).expand(-1, seats)
+        stock, dirt = dealt(now.apples, seats), dealt(now.dirt, seats)
         return {
             "eaten": eaten,
             "rewarded": rewarded,
@@ -245,13 +232,10 @@ class CleanUp(Scenario):
     def scripts(self) -> Mapping[str, Script]:
         """Random; one that only eats; one that first cleans. The latter two have a map."""
         return {
-            "random": Script(self._random, "every option alike"),
+            "random": uniform(self.spec),
             "greedy": Script(self._greedy, "goes to the nearest apple and eats it, never cleans", privileged=True),
             "cleaner": Script(self._cleaner, "cleans while the river is dirtier than its seat bears, else eats", privileged=True),
         }
-
-    def _random(self, s: CleanUpState, seen: Observation, key: Keys) -> Action:
-        return {"act": key.integers("script.act", self.bodies.options, self.config.seats)}
 
     def _greedy(self, s: CleanUpState, seen: Observation, key: Keys) -> Action:
         return {"act": self._fetch(s, key)}
@@ -288,18 +272,6 @@ class CleanUp(Scenario):
         clean = torch.where(s.resting == 0, CLEAN, STAY)
         act = torch.where(before, clean, torch.where(close, turn, way))
         return torch.where(p.out == 0, act, STAY)
-
-
-def _numbers(cells: int, places: Tensor) -> Tensor:
-    """By cell the number of the place that it is, and how many there are for one that is none."""
-    number = torch.full((cells,), len(places))
-    number[places] = torch.arange(len(places))
-    return number
-
-
-def _contests(zaps: Zaps) -> dict[str, Tensor]:
-    """Columns of the table `contests`: a zap takes nothing."""
-    return {"target": zaps.target, "good": torch.full_like(zaps.target, -1), "amount": torch.zeros_like(zaps.target)}
 
 
 scenario = CleanUp

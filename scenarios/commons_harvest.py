@@ -17,7 +17,9 @@ from torch import Tensor
 
 from society.keys import Keys
 from society.world.scenario import Action, Head, Observation, Outcome, Parts, Scenario, Scene, Script, Spec, state
+from society.world.scripts import uniform
 
+from .commons_apples import dealt, eat, numbers, preset
 from .commons_maps import HARVEST
 from .commons_players import SELF, Bodies, Players, PlayersConfig, Zaps
 from .commons_scripts import Guide
@@ -52,25 +54,14 @@ class HarvestState:
     tick: Tensor  # [W]
 
 
-def _preset(world: Mapping[str, Any], agent_steps: int, **more: Any) -> dict[str, Any]:
-    evaluation = {"worlds": 64, "ticks": 1000, "recorded_worlds": 64, "conditions": ("normal", "peaceful")}
-    return {
-        "world": dict(world),
-        "population": {"network": {"hidden": (64, 64)}},
-        "learner": {"lr": 2e-3, "gamma": 0.99, "minibatch": 4096},
-        "training": {"worlds": 128, "ticks": 32, "agent_steps": agent_steps},
-        "evaluation": evaluation | more,
-    }
-
-
 class CommonsHarvest(Scenario):
     """Walk, eat, zap; see the file's first lines."""
 
     Config = HarvestConfig
     PRESETS: ClassVar[Mapping[str, Mapping[str, Any]]] = {
-        "default": _preset({}, 10_000_000),
-        "melting_pot": _preset({}, 10_000_000),
-        "ssd": _preset(
+        "default": preset({}, 10_000_000),
+        "melting_pot": preset({}, 10_000_000),
+        "ssd": preset(
             {
                 "regrowth": (0.0, 0.005, 0.02, 0.05),
                 "neighbourhood": "block",
@@ -81,8 +72,8 @@ class CommonsHarvest(Scenario):
             10_000_000,
         ),
         # recalled, not read: never printed as published
-        "perolat": _preset({"regrowth": (0.0, 0.01, 0.01, 0.05, 0.05, 0.1)}, 10_000_000),
-        "quick": _preset({"map": "plot", "seats": 4, "episode": 300}, 1_500_000, ticks=300),
+        "perolat": preset({"regrowth": (0.0, 0.01, 0.01, 0.05, 0.05, 0.1)}, 10_000_000),
+        "quick": preset({"map": "plot", "seats": 4, "episode": 300}, 1_500_000, ticks=300),
     }
 
     def __init__(self, config: HarvestConfig, parts: Parts):
@@ -91,8 +82,7 @@ class CommonsHarvest(Scenario):
         self.bodies = Bodies(lines, c, parts.contest)
         grid = self.bodies.grid
         self.sites = grid.where("a")
-        self.site = torch.full((grid.cells,), len(self.sites))  # of a cell; those without one share a site that is bare
-        self.site[self.sites] = torch.arange(len(self.sites))
+        self.site = numbers(grid.cells, self.sites)
         y, x = grid.yx(self.sites)
         apart = (y[:, None] - y) ** 2 + (x[:, None] - x) ** 2
         self.near = ((apart > 0) & (apart <= NEIGHBOURS[c.neighbourhood])).float()  # [S, S]
@@ -148,20 +138,13 @@ class CommonsHarvest(Scenario):
         """Walk, eat, zap, regrow."""
         absent = s.players.out > 0
         players = self.bodies.walk(s.players, action["act"], key)
-        apples, eaten = self._eat(s.apples, players)
+        apples, eaten = eat(s.apples, self.site, players)
         players, zaps = self.bodies.zap(players, action["act"])
         apples = self.regrow(apples, key)
         reward = eaten + zaps.reward
         now = HarvestState(players, apples, s.tick + 1)
-        events = {"contests": (zaps.target >= 0, _contests(zaps))}
-        return now, Outcome(reward=reward, measures=self._measures(now, eaten, reward, absent, zaps), events=events)
-
-    def _eat(self, apples: Tensor, players: Players) -> tuple[Tensor, Tensor]:
-        """Who stands on an apple eats it: seats stand on cells of their own, so nobody has to share."""
-        padded = torch.cat([apples, torch.zeros_like(apples[:, :1])], dim=1)
-        where = torch.where(players.out == 0, self.site.take(players.pos), len(self.sites))
-        eaten = padded.gather(1, where)
-        return padded.scatter(1, where, False)[:, :-1], eaten
+        measures = self._measures(now, eaten, reward, absent, zaps)
+        return now, Outcome(reward=reward, measures=measures, events={"contests": zaps.contests})
 
     def regrow(self, apples: Tensor, key: Keys) -> Tensor:
         """Every empty site by its own draw, with the probability of its live neighbours; apples [W, S] before and after."""
@@ -173,7 +156,7 @@ class CommonsHarvest(Scenario):
     ) -> dict[str, Tensor]:
         """What is summed for analysis. The stock is dealt among the seats, so that a world's sum is its number of apples."""
         seats = self.config.seats
-        stock = (now.apples.sum(1, keepdim=True) / seats).expand(-1, seats)
+        stock = dealt(now.apples, seats)
         sites = torch.full_like(stock, len(self.sites) / seats)
         last = (now.tick == self.config.episode)[:, None]
         rewarded = reward > 0
@@ -216,13 +199,10 @@ class CommonsHarvest(Scenario):
     def scripts(self) -> Mapping[str, Script]:
         """Random; one that eats what is nearest; one that leaves what the commons needs. The latter two have a map."""
         return {
-            "random": Script(self._random, "every option alike"),
+            "random": uniform(self.spec),
             "greedy": Script(self._greedy, "goes to the nearest apple and eats it", privileged=True),
             "sustainable": Script(self._sustainable, "eats only apples with enough live neighbours", privileged=True),
         }
-
-    def _random(self, s: HarvestState, seen: Observation, key: Keys) -> Action:
-        return {"act": key.integers("script.act", self.bodies.options, self.config.seats)}
 
     def _greedy(self, s: HarvestState, seen: Observation, key: Keys) -> Action:
         return {"act": self._fetch(s, s.apples, torch.zeros_like(s.apples), key)}
@@ -241,11 +221,6 @@ class CommonsHarvest(Scenario):
         shut[:, self.sites] = spared
         way = self.guide.towards(s.players, goal, shut, key)
         return torch.where((far < self.bodies.grid.cells) & (s.players.out == 0), way, 0)
-
-
-def _contests(zaps: Zaps) -> dict[str, Tensor]:
-    """Columns of the table `contests`: a zap takes nothing."""
-    return {"target": zaps.target, "good": torch.full_like(zaps.target, -1), "amount": torch.zeros_like(zaps.target)}
 
 
 scenario = CommonsHarvest

@@ -70,6 +70,12 @@ class Zaps:
     hit: Bool[Tensor, "W N"]
     reward: Float[Tensor, "W N"]
 
+    @property
+    def contests(self) -> tuple[Tensor, dict[str, Tensor]]:
+        """Rows of the table `contests`, those that landed; a zap takes nothing."""
+        none = torch.full_like(self.target, NOBODY)
+        return self.target >= 0, {"target": self.target, "good": none, "amount": torch.zeros_like(none)}
+
 
 class Bodies:
     """Tables of one map and the rules of bodies; `extra` counts the options that a world puts between turning and zapping."""

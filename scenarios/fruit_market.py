@@ -25,6 +25,7 @@ from society.world.channel import Channel, ChannelConfig
 from society.world.grid import Torus
 from society.world.palette import COLOURS
 from society.world.scenario import Action, Head, Observation, Outcome, Parts, Scenario, Scene, Script, Spec, replace, state
+from society.world.scripts import uniform
 
 from . import fruit_market_scripts as scripted
 
@@ -274,7 +275,7 @@ class FruitMarket(Scenario):
     def scripts(self) -> Mapping[str, Script]:
         """Random; autarky and trader, who know what a mind sees."""
         return {
-            "random": Script(lambda s, seen, key: scripted.random(self, key), "every option alike"),
+            "random": uniform(self.spec),
             "autarky": Script(lambda s, seen, key: scripted.autarky(self, s), "harvests and eats; no offers"),
             "trader": Script(lambda s, seen, key: scripted.trader(self, s), "swaps its own one for one, eats what it got"),
         }

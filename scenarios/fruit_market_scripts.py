@@ -1,4 +1,4 @@
-"""Reference farmers of the fruit market: random, autarky, and a trader who swaps one for one."""
+"""Reference farmers of the fruit market: autarky, and a trader who swaps one for one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from society.keys import Keys
 from society.world.scenario import Action
 
 if TYPE_CHECKING:
@@ -15,11 +14,6 @@ if TYPE_CHECKING:
 
 FAR = 1 << 20
 LOADED = 4  # fruits of its own with which a trader goes to meet somebody
-
-
-def random(world: FruitMarket, key: Keys) -> Action:
-    """Every option of every head alike."""
-    return {name: key.integers(f"script.{name}", head.size, world.spec.seats) for name, head in world.spec.heads.items()}
 
 
 def autarky(world: FruitMarket, s: FruitMarketState) -> Action:

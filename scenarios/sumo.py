@@ -20,6 +20,7 @@ from society.config import Frozen
 from society.keys import Keys
 from society.world import plane
 from society.world.scenario import Action, Head, Observation, Outcome, Parts, Scenario, Scene, Script, Spec, state
+from society.world.scripts import uniform
 
 from .particles_scene import INSIDE, PIXELS, diameter, ground, place
 
@@ -152,13 +153,10 @@ class Sumo(Scenario):
     def scripts(self) -> Mapping[str, Script]:
         """Random; one that charges, one that keeps to the middle."""
         return {
-            "random": Script(self._random, "every option alike"),
+            "random": uniform(self.spec),
             "push": Script(self._push, "charges at the other, but turns back before the edge"),
             "hold": Script(self._hold, "goes to the middle and stays there"),
         }
-
-    def _random(self, s: SumoState, seen: Observation, key: Keys) -> Action:
-        return {"move": key.integers("script.move", 5, 2)}
 
     def _push(self, s: SumoState, seen: Observation, key: Keys) -> Action:
         charge = s.pos.flip(1) + s.vel.flip(1) * LAW.coast

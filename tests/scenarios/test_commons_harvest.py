@@ -192,6 +192,21 @@ def test_a_zap_stops_at_walls_and_hits_the_nearest_only():
     assert rows == [(0, 2)] and now.players.out[0, :4].tolist() == [0, 0, 4, 0]
 
 
+def test_of_seats_equally_near_the_middle_ray_hits_first_then_the_left():
+    made = make()
+    left, middle, right = ((12, 12), NORTH), ((13, 12), NORTH), ((14, 12), NORTH)
+    assert zap(made, placed(made, ((13, 10), EAST), right, left, middle))[2] == [(0, 3)]
+    assert zap(made, placed(made, ((13, 10), EAST), right, left))[2] == [(0, 2)]
+
+
+def test_who_is_away_is_not_hit_and_shields_nobody():
+    made = make()
+    s = placed(made, ((13, 10), EAST), ((13, 11), NORTH), ((13, 12), NORTH))
+    s = replace(s, players=replace(s.players, out=s.players.out + 9 * (torch.arange(made.config.seats) == 1)))
+    now, _, rows = zap(made, s)
+    assert rows == [(0, 2)] and now.players.out[0, :3].tolist() == [0, 8, 4]
+
+
 def test_a_zapped_seat_is_away_for_four_ticks_and_does_nothing():
     made = make()
     s, _, _ = zap(made, placed(made, ((13, 10), EAST), ((13, 12), NORTH)))
