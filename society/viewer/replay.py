@@ -18,6 +18,7 @@ from society.viewer.payload import encode
 
 BUDGET = 48 * 2**20  # bytes of frames that a browser is given at once
 OKABE_ITO = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999")
+MOST_GOODS = 64  # named by meta.json: offers are of pairs of them
 HOLDS = "holds "  # a value of this name is a stock: what follows names the good
 _HEX = re.compile(r"#[0-9A-Fa-f]{6}")
 EVENTS = {
@@ -99,7 +100,7 @@ def facts(run: Run, frames: Frames) -> dict[str, Any]:
     values = [name.removeprefix("value.") for name in frames.seats if name.startswith("value.")]
     held = [name.removeprefix(HOLDS) for name in values if name.startswith(HOLDS)]
     named = run.meta.get("goods")
-    goods = held or ([str(good) for good in named] if isinstance(named, list) else [])
+    goods = held or ([str(good) for good in named[:MOST_GOODS]] if isinstance(named, list) else [])
     colours = dict(legend)
     return {
         "height": shape[0] or _side(scene.get("height"), frames, "y"),
@@ -107,16 +108,16 @@ def facts(run: Run, frames: Frames) -> dict[str, Any]:
         "legend": legend,
         "kinds": kinds,
         "wraps": bool(scene.get("wraps", True)) and frames.cells is not None,
-        "sizes": _sizes(scene.get("sizes")),
+        "sizes": _sizes(scene.get("sizes"), len(kinds)),
         "values": values,
         "goods": [[good, colours.get(f"good {good}", OKABE_ITO[i % len(OKABE_ITO)])] for i, good in enumerate(goods)],
         "offers": _offers(run.config, len(goods)) if "offer" in values else [],
     }
 
 
-def _sizes(told: Any) -> list[float]:
-    """Diameters of the kinds in cells; none where the scene tells none that can be drawn."""
-    fine = isinstance(told, list) and all(isinstance(one, int | float) and 0 < one <= 256 for one in told)
+def _sizes(told: Any, kinds: int) -> list[float]:
+    """Diameters of the kinds in cells; none where the scene does not tell one for each that can be drawn."""
+    fine = isinstance(told, list) and len(told) == kinds and all(isinstance(one, int | float) and 0 < one <= 256 for one in told)
     return [float(one) for one in told] if fine else []
 
 

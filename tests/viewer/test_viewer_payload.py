@@ -1,6 +1,7 @@
 """What the browser is given: the encoding, and that nothing of a recorded world is lost on the way."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from hypothesis.extra import numpy as hnp
 from society.record.store import Run
 from society.viewer import queries
 from society.viewer.payload import TYPES, decode, encode
-from society.viewer.replay import replay, window
+from society.viewer.replay import facts, replay, window
 
 ARRAYS = st.dictionaries(
     st.text(max_size=8),
@@ -91,3 +92,17 @@ def test_minds_are_averaged_unless_the_population_speaks_for_itself(tmp_path: Pa
     rows = queries.curves(run).set_index(["population", "name", "agent_steps"])["value"]
     assert rows["normal", "reward", 300] == pytest.approx(0.0)  # 3/3 + mind -1
     assert rows["tradeless_from_birth", "reward", 300] == pytest.approx(1.5)  # minds 0 and 1
+
+
+SIZES = [None, "wide", [1.0], [1.0] * 9, [1.0, "2"], [1.0, float("nan")], [0, 1], {"a": 1}, [[1], [2]]]
+
+
+@pytest.mark.parametrize("sizes", SIZES)
+@pytest.mark.parametrize("wraps", [None, "no", float("nan"), {}])
+def test_an_odd_scene_is_drawn_with_neutral_sizes_and_few_goods(sizes: object, wraps: object) -> None:
+    meta = {"scene": viewer_runs.SCENE | {"sizes": sizes, "wraps": wraps}, "goods": ["<b>"] * 300}
+    run = SimpleNamespace(meta=meta, config={"market": {"prices": [[1, 1]]}})
+    place = np.full((2, 1), np.nan)
+    told = facts(run, SimpleNamespace(cells=None, seats={"x": place, "y": place, "value.offer": place}))  # type: ignore[arg-type]
+    assert told["sizes"] == [] and told["wraps"] is False
+    assert len(told["goods"]) == 64 and len(told["offers"]) == 1 + 64 * 63
