@@ -273,3 +273,14 @@ def test_greed_eats_the_commons_up_and_restraint_keeps_it():
     greedy, sustainable = (play(made, Scripted(made.scripts[name]), 16, 0) for name in ("greedy", "sustainable"))
     assert greedy["stock_at_end"].sum() == 0 and (sustainable["stock_at_end"].sum(1) > 0).all()
     assert sustainable["return_"].mean() > 2 * greedy["return_"].mean()
+
+
+@pytest.mark.parametrize(("restraint", "eats"), [(4, True), (5, False)])
+def test_restraint_takes_an_apple_with_just_enough_neighbours(restraint, eats):
+    """The tip of a patch and the four apples near it: each has exactly four live neighbours."""
+    made = make(world__restraint=restraint)
+    y, x = made.bodies.grid.yx(made.sites)
+    few = sum((y == row) & (x == column) for row, column in ((1, 4), (2, 3), (2, 4), (2, 5), (3, 4))).bool()
+    s = replace(placed(made, ((1, 3), NORTH)), apples=few[None])
+    act = made.scripts["sustainable"].act(s, made.observe(s), key())["act"]
+    assert bool(act[0, 0] > 0) == eats
