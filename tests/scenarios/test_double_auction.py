@@ -114,6 +114,14 @@ def test_a_deal_pays_the_standing_price_and_earns_the_rest():
     assert not now.observe().active[0, [0, 3]].any() and now.observe().active[0, [1, 2, 4, 5]].all()
 
 
+def test_periods_are_numbered_on_through_the_episodes():
+    now, told = begin(make()), []
+    for _ in range(15):  # periods of five ticks, two to an episode
+        now, outcome, _ = now.step(torch.zeros(1, 6, 1, dtype=torch.long), now.observe())
+        told.append(int(outcome.events["trades"][1]["period"][0, 0]))
+    assert told == [0] * 5 + [1] * 5 + [2] * 5
+
+
 def test_efficiency_is_the_surplus_over_the_most_of_the_episode():
     now, seen = begin(make()), 0.0
     for t in range(10):

@@ -151,6 +151,7 @@ def test_the_fruit_one_does_not_grow_is_worth_eight(eat, reward, left):
     s, out = act(world, scene(world, pos=[0, 1], stock=[[2, 2], [2, 2]]), eat=[eat, eat])
     assert out.reward.tolist() == [reward] and s.stock.tolist() == [left]
     assert out.destroyed.sum() == (2 if eat else 0) and torch.equal(out.measures["enjoyed"], out.reward)
+    assert out.measures["favourites"].tolist() == [[one == 8 for one in reward]]
 
 
 def test_who_has_nothing_eats_nothing_and_grows_hungry_after_fifty_ticks():

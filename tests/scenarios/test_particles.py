@@ -112,6 +112,14 @@ def test_a_muted_world_hears_nothing_and_moves_alike(name):
         assert loud.observe().features[..., where].any() and not dumb.observe().features[..., where].any()
 
 
+def test_what_is_said_costs_its_speaker():
+    game = make("simple_reference", **{"channel.cost": 0.5})
+    worlds = begin(game, 3)
+    said = torch.tensor([1, 0]).expand(3, -1)
+    apart = act(game, worlds, say=said)[1].reward - act(game, worlds)[1].reward
+    assert torch.allclose(apart, torch.tensor([-0.5, 0.0]).expand(3, -1))
+
+
 def test_who_cannot_move_or_speak_has_no_choice_in_it():
     game = make("simple_speaker_listener")
     seen = begin(game).observe()
@@ -185,6 +193,13 @@ def test_scripts_in_their_order(name, better, worse, gap):
 @pytest.mark.parametrize(("name", "hunters"), [("simple_tag", 3), ("simple_world_comm", 4)])
 def test_scripted_hunters_catch_more_than_random_ones(name, hunters):
     assert returns(name, "chase")[:hunters].mean() > returns(name, "random")[:hunters].mean() + 5
+
+
+def test_touches_are_counted_for_the_prey_and_paid_to_every_hunter():
+    game = make("simple_tag")
+    found = play(game, Scripted(game.scripts["chase"]), 16, seed=0, first=0)
+    touches = found["touched"].sum(1, keepdim=True)
+    assert touches.any() and torch.equal(found["reward_adversaries"][:, :3], 10 * touches.expand(-1, 3))
 
 
 def test_a_mean_channel_still_lets_the_scripts_act():

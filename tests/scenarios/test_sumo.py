@@ -61,6 +61,7 @@ def test_who_leaves_the_disc_has_lost(places, speed, paid):
     assert outcome.reward.tolist() == [paid]
     assert bool(outcome.done) == bool((after.pos.norm(dim=-1) > 1).any())
     assert outcome.measures["won"].tolist() == [[paid[0] == 1, paid[1] == 1]]
+    assert outcome.measures["first_won"].tolist() == [[paid[0] == 1] * 2]
     assert not outcome.measures["pushed"].any()  # nobody touched anybody
 
 
