@@ -6,7 +6,7 @@ to `society.analysis.schelling`, whose replicate is the world.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from society.keys import Keys
 from society.world.scenario import Scenario
 
 from ._play import play
-from ._rows import row
+from ._rows import TOLD, row
 
 
 def world(name: str, preset: str, fields: Mapping[str, Any] | None = None) -> Scenario:
@@ -43,20 +43,18 @@ def diagram(made: Scenario, cooperator: str, defector: str, worlds: int, seed: i
     return schelling_diagram(got, kind, x, world, seats, seed)
 
 
-def rows(found: Schelling, verdicts: Sequence[str], source: str, seconds: float, worlds: int) -> list[dict[str, Any]]:
-    """The verdict (as 1 dilemma, 0 none) and both curves with their intervals over worlds."""
+def rows(found: Schelling, source: str, seconds: float, worlds: int) -> list[dict[str, Any]]:
+    """The verdict, which must be a dilemma (1; 0 is none), and both curves with their intervals over worlds."""
     told = {"dilemma": 1.0, "none": 0.0}.get(found.verdict, float("nan"))
     why = ", ".join(f"{name} p {p:.1g}" for name, p in (("all cooperate > all defect", found.total), ("rising", found.rising)))
     kinds = " and ".join(name for name, shown in (("fear", found.fear), ("greed", found.greed)) if shown) or "no temptation"
-    wanted = found.verdict in verdicts
     note = found.reason or f"{found.verdict}: {kinds}; {why}"
-    tolerance = "verdict: " + " or ".join(verdicts)
-    out = [row("Schelling verdict (1 dilemma, 0 none)", None, told, wanted, source=source, tolerance=tolerance,
+    out = [row("Schelling verdict (1 dilemma, 0 none)", None, told, found.verdict == "dilemma", source=source, tolerance="a dilemma",
                seeds=worlds, seconds=seconds, note=note)]  # fmt: skip
     for name, cells in (("cooperator", found.cooperate), ("defector", found.defect)):
         for x, cell in enumerate(cells):
             label = f"return of a {name} among {x} other cooperators"
-            told_row = row(label, None, cell.value, True, source=source, tolerance="none: it is told",
+            told_row = row(label, None, cell.value, True, source=source, tolerance=TOLD,
                            ci=(cell.low, cell.high), seeds=cell.n)  # fmt: skip
             out.append(told_row)
     return out

@@ -19,7 +19,6 @@ from ._schelling import diagram, rows, world
 
 RULES = "Melting Pot, clean_up (Leibo et al. 2021); exact: nothing grows at a dirt fraction of .4 or more"
 SCHELLING = "Hughes et al. 2018: what makes a dilemma"
-VERDICTS = ("dilemma", "none", "undecided")  # told, whatever it is
 LEARNERS: dict[str, dict[str, object]] = {"selfish PPO": {}, "prosocial PPO": TEAM}
 DIRTY = {"world.dirt_start": 0.54, "world.dirt_rate": 0.5}  # the standard start in the small world: nothing grows
 
@@ -45,10 +44,10 @@ def nothing(quick: bool, seed: int) -> list[dict[str, Any]]:
 
 
 def verdict(quick: bool, seed: int) -> list[dict[str, Any]]:
-    """The Schelling diagram of the standard preset; its verdict is told, whatever it is."""
+    """The Schelling diagram of the standard preset; by Hughes et al. a dilemma."""
     start, worlds = time.perf_counter(), 3 if quick else 16
     found = diagram(world("clean_up", "melting_pot"), "cleaner", "greedy", worlds, seed)
-    return rows(found, VERDICTS, SCHELLING, time.perf_counter() - start, worlds)
+    return rows(found, SCHELLING, time.perf_counter() - start, worlds)
 
 
 def learning(seeds: list[int]) -> list[dict[str, Any]]:

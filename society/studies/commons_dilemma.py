@@ -100,7 +100,7 @@ def verdict(quick: bool, seed: int) -> list[dict[str, Any]]:
     start, worlds = time.perf_counter(), 4 if quick else 16
     made = world("commons_harvest", "melting_pot")
     found = diagram(made, "sustainable", "greedy", worlds, seed)
-    return rows(found, ("dilemma",), SCHELLING, time.perf_counter() - start, worlds)
+    return rows(found, SCHELLING, time.perf_counter() - start, worlds)
 
 
 # --- learners
