@@ -49,8 +49,9 @@ def rows(found: Schelling, source: str, seconds: float, worlds: int) -> list[dic
     why = ", ".join(f"{name} p {p:.1g}" for name, p in (("all cooperate > all defect", found.total), ("rising", found.rising)))
     kinds = " and ".join(name for name, shown in (("fear", found.fear), ("greed", found.greed)) if shown) or "no temptation"
     note = found.reason or f"{found.verdict}: {kinds}; {why}"
-    out = [row("Schelling verdict (1 dilemma, 0 none)", None, told, found.verdict == "dilemma", source=source, tolerance="a dilemma",
-               seeds=worlds, seconds=seconds, note=note)]  # fmt: skip
+    more: dict[str, Any] = {"source": source, "seconds": seconds, "note": note, "seeds": worlds}
+    holds = found.verdict == "dilemma"
+    out = [row("Schelling verdict (1 dilemma, 0 none)", None, told, holds, tolerance="a dilemma", **more)]
     for name, cells in (("cooperator", found.cooperate), ("defector", found.defect)):
         for x, cell in enumerate(cells):
             label = f"return of a {name} among {x} other cooperators"
