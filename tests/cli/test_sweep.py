@@ -8,6 +8,7 @@ import shutil
 import pytest
 
 from society.cli import main
+from society.cli.sweeps import compare
 from society.config import to_toml
 from society.engine import launch, sweep
 from society.record.store import Run
@@ -156,3 +157,22 @@ def test_a_run_that_lost_its_control_is_made_again_and_a_damaged_table_is_said(t
     assert main(["sweep", str(file), "--out", str(out)]) == 2
     said = capsys.readouterr().err
     assert table.name in said and "society:" in said.splitlines()[-1]
+
+
+def line(metric, value, unit="meals", condition="normal"):
+    return {"metric": metric, "condition": condition, "value": value, "ci_low": 1.0, "ci_high": 3.0, "n": 2, "unit": unit, "reason": "no"}
+
+
+@pytest.mark.parametrize("headline", ["welfare", ""])
+def test_cells_are_compared_by_what_one_of_them_has(tmp_path, headline):
+    (tmp_path / "meta.json").write_text(json.dumps({"declared": {"headline": {"name": headline}} if headline else {}}))
+    told = [line("welfare", 2.0), line("welfare", 9.0, condition="mute"), line("relative.welfare", None, ""), line("gini", 0.1)]
+    other = [line("welfare", None), line("relative.welfare", None, ""), line("worth_over_x.welfare", 1.5)]
+    cells = [{"fields": {"a": n}, "runs": [str(tmp_path)], "estimates": one} for n, one in ((1, told), (2, other))]
+    text = compare(cells)
+    if not headline:
+        assert text.startswith("nothing to compare")
+        return
+    blocks = [one.split("  ")[0] for one in text.splitlines() if not one.startswith(" ")]
+    assert blocks == ["welfare (meals)", "worth_over_x.welfare (meals)"]
+    assert "9" not in text and text.count("no value") == 2
