@@ -160,7 +160,8 @@ def test_a_run_that_lost_its_control_is_made_again_and_a_damaged_table_is_said(t
 
 
 def line(metric, value, unit="meals", condition="normal"):
-    return {"metric": metric, "condition": condition, "value": value, "ci_low": 1.0, "ci_high": 3.0, "n": 2, "unit": unit, "reason": "no"}
+    told = {"metric": metric, "condition": condition, "value": value, "unit": unit}
+    return told | {"ci_low": 1.0, "ci_high": 3.0, "n": 2, "reason": "no"}
 
 
 @pytest.mark.parametrize("headline", ["welfare", ""])
