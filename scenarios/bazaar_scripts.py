@@ -15,6 +15,7 @@ from torch import Tensor
 
 from society.keys import Keys
 from society.world.scenario import Action, Observation, Script
+from society.world.scripts import uniform
 
 if TYPE_CHECKING:
     from .bazaar import Bazaar, BazaarState
@@ -53,10 +54,12 @@ class References:
     # ---------------------------------------------------------------- agents
 
     def random(self, s: BazaarState, seen: Observation, key: Keys) -> Action:
-        """Every option of every head alike."""
-        heads = self.world.spec.heads
-        shape = {n: (h.length,) if h.length > 1 else () for n, h in heads.items()}
-        return {n: key.integers(f"script.{n}", h.size, self.config.seats, *shape[n]) for n, h in heads.items()}
+        """Every option of every head alike; where nobody can be silent, every word alike."""
+        drawn = uniform(self.world.spec).act(s, seen, key)
+        if self.config.voice == "free":
+            return drawn
+        words = self.world.parts.channel.config.symbols - 1
+        return drawn | {"say": 1 + key.integers("script.word", words, *drawn["say"].shape[1:])}
 
     def autarky(self, s: BazaarState, seen: Observation, key: Keys) -> Action:
         """Gathers what it lacks most of the meal that its own good belongs to."""

@@ -47,7 +47,7 @@ class SimpleWorldComm(ParticleWorld):
 
     Config = WorldCommConfig
     PRESETS: Mapping[str, Mapping[str, Any]] = {
-        "default": learning(agent_steps=24_000_000, minds=3, channel={"symbols": 5}, **TALKING, **CONTROLS, **SIGNALS_AND_MOVES),
+        "default": learning(agent_steps=24_000_000, channel={"symbols": 5}, **TALKING, **CONTROLS, **SIGNALS_AND_MOVES),
         "quick": learning(agent_steps=1_200_000, minds=3, channel={"symbols": 5}, **TALKING, **SIGNALS_AND_MOVES),
     }
 

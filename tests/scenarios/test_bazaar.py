@@ -114,9 +114,10 @@ def test_a_strike_takes_from_one_who_stands_alone_and_fails_beside_a_guard():
 
 
 def test_loot_is_lost_in_part_and_the_books_say_so():
-    stock, outcome = raid(guards=0, bystander=5, strikes=[1, 0, 0], loot=2)
-    assert stock == [2, 2, 0] and outcome.destroyed[0, 0].tolist() == [2, 0]
-    assert int(outcome.events["contests"][1]["amount"][0, 0]) == 4
+    for loot, kept in ((2, 2), (4, 1)):  # one unit in `loot` is kept, of four
+        stock, outcome = raid(guards=0, bystander=5, strikes=[1, 0, 0], loot=loot)
+        assert stock == [kept, 2, 0] and outcome.destroyed[0, 0].tolist() == [4 - kept, 0]
+        assert int(outcome.events["contests"][1]["amount"][0, 0]) == 4
 
 
 def test_where_the_voice_is_constant_silence_is_not_legal_and_every_other_option_is():
@@ -156,3 +157,12 @@ def test_the_presets_are_worlds_whose_controls_can_be_grown(preset):
     assert set(config.evaluation.controls) <= {c.split("worth_over_")[-1].split(".")[0] for c in world.declared["primary"]}
     if preset == "scarcity":
         assert world.parts.market.offers == 7 and config.world.abundance[0] != config.world.abundance[1]
+
+
+def test_random_play_does_what_is_legal_where_nobody_can_be_silent():
+    world = made("full", world__seats=64)
+    worlds = begun(world, 8)
+    seen = worlds.observe()
+    done = world.scripts["random"].act(worlds.state, seen, worlds.key)
+    assert set(done["say"].unique().tolist()) == {1, 2}
+    assert not worlds.step(world.spec.pack(done), seen)[1].illegal.any()
