@@ -524,7 +524,8 @@ class Player {
       items.push(span);
     };
     const disc = (g, colour, r) => { g.fillStyle = colour; g.beginPath(); g.arc(10, 10, r, 0, 7); g.fill(); };
-    for (const [name, colour] of kinds) item(name, (g) => disc(g, colour, 8));
+    const seen = this.seats.kind && new Set(this.seats.kind.data); // a world may know more kinds than it has seats
+    kinds.forEach(([name, colour], kind) => { if (!seen || seen.has(kind)) item(name, (g) => disc(g, colour, 8)); });
     for (const [name, colour] of legend.slice(1)) {
       item(name, (g) => {
         g.globalAlpha = this.dark ? 0.72 : 0.62;
@@ -558,10 +559,10 @@ class Player {
   }
 
   furnishRoster() {
-    const goods = this.facts.goods.map(([name]) => "holds " + name);
+    const goods = this.facts.goods.map(([name]) => "holds " + name).filter((name) => this.facts.values.includes(name));
     const rest = this.facts.values.filter((name) => !goods.includes(name) && name !== "offer");
     this.columns = [
-      ...goods.map((name, i) => [this.facts.goods[i][0], "value." + name]),
+      ...goods.map((name) => [name.slice("holds ".length), "value." + name]),
       ...(this.seats["value.offer"] ? [["offers", "value.offer"]] : []),
       ...(this.seats.said ? [["says", "said"]] : []),
       ...rest.map((name) => [name, "value." + name]),
