@@ -24,6 +24,7 @@ MAY = {
     "analysis": {"analysis", "record"},
     "audit": {"audit", "analysis", "config", "keys"},
     "viewer": {"viewer", "analysis", "record", "config"},
+    "desk": BASE | {"engine", "world", "population", "record", "desk"},
     "bridges": BASE | {"engine", "world", "population", "bridges"},
     "agents": {"config", "keys", "world", "population", "agents"},
     "scenarios": {"config", "keys", "world", "scenarios"},

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from society.record import checkpoint, frames, parts
+from society.record import checkpoint, frames, grouped, parts
 from society.record.files import Damaged, damaged, inside, read_json, read_toml_sealed
 from society.record.runs import create_run_dir, find_run_path, run_paths
 from society.record.status import RunState, read_status, state_of, write_status
@@ -86,6 +86,16 @@ class Run:
     def table(self, name: str, columns: Sequence[str] | None = None, where: Where | None = None) -> pd.DataFrame:
         """Rows of one table in order of writing; `where={"condition": "normal"}` keeps only those. See `read_table`."""
         return read_table(self.path, name, columns, where)
+
+    def grouped(self, name: str, by: Sequence[str], where: Where | None = None, sums: Sequence[str] = ()) -> pd.DataFrame:
+        """Counts and sums of a table's rows by group, in memory that does not grow with it. See `grouped.grouped`."""
+        return grouped.grouped(self.path, name, by, where, sums)
+
+    def rows(
+        self, name: str, columns: Sequence[str] | None = None, where: Where | None = None, first: int = 0, count: int = 100
+    ) -> pd.DataFrame:
+        """A page of a table's rows, in memory that does not grow with it. See `grouped.rows`."""
+        return grouped.rows(self.path, name, columns, where, first, count)
 
     def messages(self, condition: str | None = None) -> pd.DataFrame:
         """The messages, of one condition if given."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,16 @@ from society.record.tables import LEADING, TABLES
 
 Where = Mapping[str, Any]
 Source = tuple[parts.Part, bytes, pa.Schema]
+TYPES = {"s": pa.string(), "f": pa.float64(), "i": pa.int64()}
 _EMPTY = {"s": "str", "f": "float64", "i": "int64"}
+
+
+class Opened(NamedTuple):
+    """A table's verified parts, what each column holds ("s", "f" or "i"), and the values that each column of `where` may have."""
+
+    sources: list[Source]
+    kinds: dict[str, str]
+    where: dict[str, list[Any]]
 
 
 def read_table(root: Path, table: str, columns: Sequence[str] | None = None, where: Where | None = None) -> pd.DataFrame:
@@ -26,6 +35,20 @@ def read_table(root: Path, table: str, columns: Sequence[str] | None = None, whe
     `columns` picks and orders columns; `where` keeps rows whose column equals a value or is in a list of values,
     applied while reading. A table that was never written is empty with the columns of `TABLES`. Raises ValueError for
     an unknown table or column and `Damaged` for a part that cannot be trusted.
+    """
+    opened = open_table(root, table, tuple(columns or ()), where)
+    kinds = opened.kinds
+    wanted = list(columns) if columns is not None else list(kinds)
+    pieces = [_piece(source, wanted, kinds, opened.where) for source in opened.sources]
+    if not pieces:
+        return pd.DataFrame({column: pd.Series([], dtype=_EMPTY[kinds[column]]) for column in wanted})
+    return pa.concat_tables(pieces).to_pandas()
+
+
+def open_table(root: Path, table: str, columns: Sequence[str], where: Where | None) -> Opened:
+    """The parts of a table, verified, and a question about it, checked: `columns` and those of `where` are there.
+
+    Raises as `read_table` does.
     """
     if table not in TABLES:
         raise ValueError(f"there is no table {table!r}; the tables are {', '.join(TABLES)}")
@@ -39,15 +62,10 @@ def read_table(root: Path, table: str, columns: Sequence[str] | None = None, whe
             kind = _kind(field.type)
             kinds[field.name] = "f" if {kind, kinds.get(field.name)} == {"i", "f"} else kind
     kinds = kinds or {column: declared_kind(column) or "i" for column in (*LEADING, *TABLES[table])}
-    for column in (*(columns or ()), *(where or ())):
+    for column in (*columns, *(where or ())):
         if column not in kinds:
             raise ValueError(f"table {table} has no column {column!r}; it has {', '.join(kinds)}")
-    wanted = list(columns) if columns is not None else list(kinds)
-    chosen = {column: _values(column, kinds[column], value) for column, value in (where or {}).items()}
-    pieces = [_piece(source, wanted, kinds, chosen) for source in sources]
-    if not pieces:
-        return pd.DataFrame({column: pd.Series([], dtype=_EMPTY[kinds[column]]) for column in wanted})
-    return pa.concat_tables(pieces).to_pandas()
+    return Opened(sources, kinds, {column: _values(column, kinds[column], value) for column, value in (where or {}).items()})
 
 
 def _kind(kind: pa.DataType) -> str:
@@ -83,10 +101,9 @@ def _piece(source: Source, wanted: list[str], kinds: dict[str, str], where: dict
             found = pq.read_table(pa.BufferReader(data), columns=present or [LEADING[0]], filters=filters or None)
     except (pa.ArrowException, OSError) as error:
         raise damaged(part.path, f"cannot be decoded ({error})") from None
-    types = {"s": pa.string(), "f": pa.float64(), "i": pa.int64()}
     arrays = {}
     for column in wanted:
-        kind = types[kinds[column]]
+        kind = TYPES[kinds[column]]
         if column in schema.names:
             arrays[column] = found[column].cast(kind)
         else:

@@ -10,10 +10,33 @@ import streamlit as st
 from society.record.files import Damaged
 from society.viewer import queries
 from society.viewer.address import choose, go, refuse
-from society.viewer.pages import learning, parts, report, runs, world
+from society.viewer.pages import (
+    cooperation,
+    economy,
+    judge,
+    language,
+    negotiations,
+    parts,
+    play,
+    population,
+    report,
+    runs,
+    world,
+)
 from society.viewer.queries import Refused
 
-PAGES = {"Runs": None, "Report": report.show, "Learning": learning.show, "World": world.show}
+PAGES = {
+    "Runs": None,
+    "World": world.show,
+    "Language": language.show,
+    "Economy": economy.show,
+    "Negotiations": negotiations.show,
+    "Cooperation": cooperation.show,
+    "Population": population.show,
+    "Play": play.show,
+    "Judge": judge.show,
+    "Report": report.show,
+}
 # Drawn here, because Streamlit fetches its own icons for a tab from another machine.
 ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
@@ -49,7 +72,7 @@ def _app(root: Path, first: str) -> None:
         go(run=first)
     st.session_state["opened"] = True
     refused = _refused(root)
-    brand, pages, chosen = st.columns([1.1, 3, 3], vertical_alignment="center")
+    brand, pages, chosen = st.columns([0.9, 7.2, 2.4], vertical_alignment="center", gap="small")
     brand.markdown("### :material/hub: society")
     with pages:
         default = "World" if first else "Runs"

@@ -8,9 +8,9 @@ import viewer_runs
 from streamlit.testing.v1 import AppTest
 from viewer_runs import EVIL, KINDS, LINK
 
-from society.viewer import words
+from society.viewer import main, words
 
-PAGES = ("Runs", "Report", "Learning", "World")
+PAGES = tuple(main.PAGES)
 
 
 def app(root: Path, **query: str) -> AppTest:
@@ -58,7 +58,7 @@ def test_every_page_shows_every_kind_of_run(root: Path, kind: str, page: str) ->
         assert "This run is damaged" in text and len(test.error) == 1
     elif page == "Report":
         assert ("No report" in text) == (kind in ("live", "new", "killed"))
-    elif page == "Learning":
+    elif page == "Population":
         assert ("No learning curve" in text) == (kind == "new")
     elif page == "World":
         assert ("No recorded world" in text) == (kind in ("live", "new", "killed"))
@@ -117,7 +117,7 @@ def test_a_choice_is_written_to_the_address_and_drops_what_was_below_it(root: Pa
     assert "condition" not in test.query_params and "tick" not in test.query_params
 
 
-@pytest.mark.parametrize("page", ["Report", "Learning", "World"])
+@pytest.mark.parametrize("page", ["Report", "Population", "World"])
 @pytest.mark.parametrize("kind", ["finished", "without_cells"])
 def test_text_from_files_is_never_markup(root: Path, kind: str, page: str) -> None:
     text = said(app(root, run=name_of(root, kind), page=page))

@@ -1,7 +1,9 @@
 """Pieces that several pages share."""
 
 from collections.abc import Callable
+from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from society.record.files import Damaged
@@ -47,6 +49,18 @@ def section(run: Run, body: Callable[[Run], None]) -> None:
             damaged(error)
 
     st.fragment(shown, run_every=EVERY if was_live else None)()
+
+
+def figure(chart: Any, says: str, rows: pd.DataFrame | None = None, key: str = "") -> None:
+    """An Altair chart, what it shows in a sentence for who cannot see it, and its numbers to read and to download.
+
+    `says` is plain text, shown to a screen reader in place of the picture; `rows` are offered below as a table with `key`.
+    """
+    st.altair_chart(chart, width="stretch", alt=says)
+    if rows is not None:
+        with st.popover("numbers", icon=":material/table_rows:", type="tertiary"):
+            st.caption(plain(says))
+            st.dataframe(rows, hide_index=True, key=f"numbers_{key}")
 
 
 def damaged(error: Damaged) -> None:

@@ -1,0 +1,1 @@
+"""The charts of each page: frames in, Altair charts out, nothing of Streamlit and no reading."""
