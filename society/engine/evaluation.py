@@ -37,6 +37,11 @@ class Tape:
 
     said: list[Tensor] = field(default_factory=list)
 
+    def hear(self, tick: Tick, speech: str) -> None:
+        """Add one tick. A seat whose turn it is not says nothing, whatever its mind sampled."""
+        spec = tick.worlds.scenario.spec
+        self.said.append(tick.turn.packed[..., spec.columns[speech]] * tick.seen.may(spec, speech)[..., None])
+
     def tensor(self) -> Tensor:
         """[T, W, N, L] int64."""
         return torch.stack(self.said)
@@ -60,7 +65,7 @@ class Evaluation:
     def run(self, progress: Callable[[str], None] | None = None) -> dict[str, str]:
         """Play all conditions and scripts and write their rows. Returns condition -> reason for those not played."""
         if self.config.condition != "normal":
-            self._play(self.config.condition, self.plain, self._minds())
+            self._play(self.config.condition, self.plain, self.minds())
         else:
             for condition in dict.fromkeys(("normal", *self.config.evaluation.conditions)):
                 if progress:
@@ -80,7 +85,8 @@ class Evaluation:
         """The scenario with every task, also those that training held out, and one thing changed."""
         return build.scenario(self.config, split="all", **changes)
 
-    def _minds(self, population: Population | None = None, mind: Tensor | None = None) -> Minds:
+    def minds(self, population: Population | None = None, mind: Tensor | None = None) -> Minds:
+        """Who acts: this population, seated by the config's matchmaker if nobody says where each mind [W, N] sits."""
         e, spec = self.config.evaluation, self.plain.spec
         population = population or self.population
         if mind is None:
@@ -91,15 +97,20 @@ class Evaluation:
 
     def _condition(self, condition: str) -> str | None:
         """Play one condition, or say why it cannot be."""
-        config = self.config
-        reason = lacks(condition, config, self.plain)
+        reason = lacks(condition, self.config, self.plain)
         if reason:
             return reason
         if condition == "strangers":
             return self._strangers()
-        symbols = config.channel.symbols
+        self._play(condition, self.stage(condition), self.minds())
+        return None
+
+    def stage(self, condition: str) -> Scenario:
+        """The scenario of a condition: the run's own, or a twin. `content` and `scramble` need the normal run's tape."""
+        config, symbols = self.config, self.config.channel.symbols
         changed: dict[str, Callable[[], Scenario]] = {
             "normal": lambda: self.plain,
+            config.condition: lambda: self.plain,
             "mute": lambda: self._scenario(intervention=mute),
             "content": lambda: self._scenario(intervention=Content(self.tape.marginal(symbols))),
             "relabel": lambda: self._scenario(intervention=Relabel(config.seed, symbols)),
@@ -109,8 +120,13 @@ class Evaluation:
             "tradeless": lambda: self._scenario(trade=False),
             "peaceful": lambda: self._scenario(peace=True),
         }
-        self._play(condition, changed[condition](), self._minds())
-        return None
+        return changed[condition]()
+
+    def begin(self, scenario: Scenario) -> Worlds:
+        """The worlds that every condition plays, at their start."""
+        device = torch.device(self.config.device)
+        worlds = torch.arange(FIRST_WORLD, FIRST_WORLD + self.config.evaluation.worlds, device=device)
+        return Worlds.begin(scenario, self.config.seed, worlds)
 
     def _strangers(self) -> str | None:
         """Another run's minds in seat 0 of every world."""
@@ -121,17 +137,16 @@ class Evaluation:
         both, reason = adopt(self.config, self.population, self.plain)
         if both is None:
             return reason
-        host = self._minds().seating.mind
+        host = self.minds().seating.mind
         mind = host.clone()
         mind[:, 0] = host[:, 0] + self.population.minds
-        self._play("strangers", self.plain, self._minds(both, mind))
+        self._play("strangers", self.plain, self.minds(both, mind))
         return None
 
     def _play(self, condition: str, scenario: Scenario, actor: Minds | Scripted) -> None:
         """Play one condition and record it."""
         config, e = self.config, self.config.evaluation
-        device = torch.device(config.device)
-        worlds = Worlds.begin(scenario, config.seed, torch.arange(FIRST_WORLD, FIRST_WORLD + e.worlds, device=device))
+        worlds = self.begin(scenario)
         mind = actor.seating.mind if isinstance(actor, Minds) else torch.full((e.worlds, scenario.spec.seats), -1)
         notes = Notes(self, condition, scenario, mind)
         due, gap = 0, max(e.ticks // PROBES, 1)
@@ -212,8 +227,7 @@ class Notes:
         spec, k = self.scenario.spec, self.kept
         said = tick.turn.packed[..., spec.columns[self.speech]]
         if self.condition == "normal":
-            # a seat whose turn it is not says nothing, whatever its mind sampled
-            self.owner.tape.said.append(said * tick.seen.may(spec, self.speech)[..., None])
+            self.owner.tape.hear(tick, self.speech)
         if not k:
             return
         seats = spec.seats

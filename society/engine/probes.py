@@ -39,12 +39,12 @@ def probe(config: Config, tick: Tick, minds: Minds, leading: Mapping[str, Any]) 
             continue
         options = _options(said[:, speaker], spec.heads[name].size, spec.heads[name].length)
         fresh = first_of_each(options, said[:, speaker])
-        own = torch.stack([_said_with_probability(minds, tick, name, speaker, option) for option in options], -1) * fresh
+        own = torch.stack([said_with_probability(minds, tick, name, speaker, option) for option in options], -1) * fresh
         own = own / own.sum(-1, keepdim=True).clamp(min=1e-30)
         for number, option in enumerate(options):
             split = tick.worlds.scenario.parts.split
             changed = build.scenario(config, intervention=Do(speaker, option), split=split)
-            for head, probs, reacts in _reactions(minds, tick, changed):
+            for head, probs, reacts in reactions(minds, tick, changed):
                 rows = _rows(leading, spec.seats, count, speaker, number, own[:, number], option, head, probs, minds)
                 asked = (may & fresh[:count, number])[:, None]
                 keep = (asked & reacts[:count, _others(spec.seats, speaker)]).flatten().cpu().numpy()
@@ -92,7 +92,7 @@ def replay(minds: Minds, features: Tensor, mask: Tensor | None, action: Tensor, 
     return dataclasses.replace(found, logits={head: logits / warm for head, logits in found.logits.items()})
 
 
-def _said_with_probability(minds: Minds, tick: Tick, name: str, speaker: int, option: Tensor) -> Tensor:
+def said_with_probability(minds: Minds, tick: Tick, name: str, speaker: int, option: Tensor) -> Tensor:
     """Probability [W] that the speaker's own policy says `option` in this state."""
     spec = tick.worlds.scenario.spec
     action = tick.turn.packed.clone()
@@ -104,7 +104,7 @@ def _said_with_probability(minds: Minds, tick: Tick, name: str, speaker: int, op
     return minds.seating.scatter(logp)[:, speaker].exp()
 
 
-def _reactions(minds: Minds, tick: Tick, changed: Any) -> Iterator[tuple[str, Tensor, Tensor]]:
+def reactions(minds: Minds, tick: Tick, changed: Any) -> Iterator[tuple[str, Tensor, Tensor]]:
     """For every head but speech: action probabilities [W, N, V] after the changed message, and who has a choice [W, N]."""
     spec = changed.spec
     worlds, _, ended = dataclasses.replace(tick.worlds, scenario=changed).step(tick.turn.packed, tick.seen)
