@@ -84,7 +84,7 @@ class EvaluationConfig(Frozen):
         default=8, ge=0, le=65_536, description="worlds whose messages and deals are kept (<= worlds)"
     )
     frames_worlds: int = Field(
-        default=2, ge=0, le=64, description="worlds whose frames are kept for the viewer (<= worlds)"
+        default=16, ge=0, le=64, description="worlds whose frames are kept for the viewer (<= worlds; of a twin at most 2)"
     )
     frames_ticks: int = Field(default=300, ge=0, le=10_000, description="ticks of frames kept (<= ticks)")
     conditions: tuple[Condition, ...] = Field(
@@ -203,6 +203,7 @@ def fingerprint(config: Config) -> str:
     if config.social == SocialConfig():  # came later: runs without it are the same runs as before
         del data["social"]
     data["evaluation"] = {k: v for k, v in data["evaluation"].items() if k not in ("controls", "strangers")}
+    data["evaluation"]["frames_worlds"] = 2  # what is filmed changes no row; 2 was the default when runs were first pooled
     return hashlib.sha256("".join(tables(data, ())).encode()).hexdigest()[:12]
 
 

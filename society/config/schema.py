@@ -85,9 +85,8 @@ def _kind(kind: Any) -> str:
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
     if origin is Annotated:
         return _kind(inner[0])
-    choices = _choices(kind)
-    if choices:
-        return f"one of {', '.join(map(str, choices))}"
+    if found := choices(kind):
+        return f"one of {', '.join(map(str, found))}"
     if origin in (typing.Union, types.UnionType):
         return " or ".join("none" if one is types.NoneType else _kind(one) for one in inner)
     if (origin or kind) in (tuple, list, set, frozenset):
@@ -96,11 +95,12 @@ def _kind(kind: Any) -> str:
     return words.get(kind, "a table" if model_of(kind) else "a value")
 
 
-def _choices(kind: Any) -> list[object]:
+def choices(kind: Any) -> list[object]:
+    """What a Literal, an enum or a union of such can be; [] for any other type."""
     if typing.get_origin(kind) is Literal:
         return list(typing.get_args(kind))
     if typing.get_origin(kind) in (typing.Union, types.UnionType):
-        inner = [_choices(one) for one in typing.get_args(kind)]
+        inner = [choices(one) for one in typing.get_args(kind)]
         return [value for one in inner for value in one] if all(inner) else []
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
         return [member.value for member in kind]

@@ -20,13 +20,17 @@ from ..population.matchmaking import Seating
 from ..population.population import Population
 from ..record.frames import FrameWriter
 from ..record.recorder import Recorder
+from ..record.stop import asked_to_stop
 from ..world.interventions import Content, Relabel, Scramble, mute
 from ..world.scenario import Scenario
 from ..world.worlds import Worlds
 from . import build
+from .filming import frame_bytes, shots
 from .probes import can_speak, probe
 from .rollout import Clock, Minds, Scripted, Tick, ticks
 
+TWIN_FRAMES = 2  # worlds of a twin, a script or a control that are filmed: enough to lay beside the society as trained
+FRAME_BUDGET = 128 * 2**20  # bytes of frames of one condition before compression; one world is filmed whatever it takes
 PROBES = 8  # moments of the normal run that are probed
 FIRST_WORLD = 1 << 30  # evaluation worlds are none that training ever saw
 
@@ -152,6 +156,8 @@ class Evaluation:
         due, gap = 0, max(e.ticks // PROBES, 1)
         with torch.no_grad():
             for t, tick in enumerate(ticks(worlds, actor, actor.blank(worlds), e.ticks, Clock())):
+                if asked_to_stop(self.recorder.path):
+                    raise KeyboardInterrupt
                 notes.tick(t, tick)
                 if condition == "normal" and isinstance(actor, Minds) and t >= due and can_speak(tick):
                     due += gap
@@ -169,7 +175,8 @@ class Notes:
         self.seed = owner.config.seed
         e = owner.config.evaluation
         self.kept = min(e.recorded_worlds, e.worlds)
-        self.framed, self.framed_ticks = min(e.frames_worlds, e.worlds), min(e.frames_ticks, e.ticks)
+        framed = e.frames_worlds if condition == "normal" else min(e.frames_worlds, TWIN_FRAMES)
+        self.framed, self.framed_ticks = min(framed, e.worlds), min(e.frames_ticks, e.ticks)
         self.speech = next((n for n, h in scenario.spec.heads.items() if h.speech), None)
         self.sums: dict[str, Tensor] = {}
         self.started = 0
@@ -191,7 +198,7 @@ class Notes:
             self._messages(t, tick)
         for table, (mask, columns) in outcome.events.items():
             self._events(table, t, mask, columns)
-        if t < self.framed_ticks:
+        if t < self.framed_ticks and self.framed:
             self._frame(t, tick)
         if bool(tick.over.any()):
             self._episodes(t, tick, tick.over)
@@ -265,12 +272,10 @@ class Notes:
         scene = self.scenario.scene(tick.worlds.state)
         if scene is None:
             return
-        fields = {"x": scene.x, "y": scene.y, "kind": scene.kind, "said": scene.said}
-        fields |= {f"value.{name}": value for name, value in scene.values.items()}
-        for w in range(self.framed):
-            seats = {name: value[w].cpu().numpy() for name, value in fields.items() if value is not None}
-            cells = None if scene.cells is None else scene.cells[w].cpu().numpy()
-            self.owner.frames.add(self.condition, self.seed, w, t, cells, seats)
+        if t == 0:
+            self.framed = min(self.framed, max(1, FRAME_BUDGET // (frame_bytes(scene) * self.framed_ticks)))
+        for world, cells, seats in shots(scene, self.framed):
+            self.owner.frames.add(self.condition, self.seed, world, t, cells, seats)
 
 
 def _repeat(x: Tensor, seats: int) -> Any:

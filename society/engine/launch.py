@@ -28,14 +28,17 @@ from ..record.files import Damaged, atomic_write, write_json, write_text_sealed
 from ..record.recorder import Recorder
 from ..record.runs import create_run_dir
 from ..record.status import write_status
+from ..record.stop import forget
 from ..record.store import Run
 from ..record.tables import TABLES
 from ..world.worlds import Worlds
 from . import build
 from .evaluation import Evaluation, lacks, scene_facts
-from .training import Stopped, train
+from .stopped import Stopped
+from .training import train
 
 POLL_SECONDS = 0.5
+INTERRUPTED = 130  # exit status of a job that was interrupted, or asked to stop
 BAD_INPUT = 2  # exit status of a job whose config or files cannot be
 Watch = Callable[[Mapping[Path, Mapping[str, Any]]], None]  # what every job says of itself, for a progress display
 
@@ -220,6 +223,7 @@ def _execute(path: Path, progress: Callable[[int, int, float], None] | None) -> 
         missing = judged.run(lambda condition: heartbeat(message=f"evaluating {condition}"))
     except KeyboardInterrupt:
         write_status(path, state="interrupted", message="interrupted; society resume continues it")
+        forget(path)
         raise
     except Stopped as stop:
         write_status(path, state="failed", message=str(stop))
@@ -247,11 +251,14 @@ def work(jobs: Sequence[Path], watch: Watch | None = None) -> None:
     When all have ended, Stopped or ConfigError (bad input) says what became of the first that failed. Whatever ends this
     process before that (Ctrl-C, SIGTERM, a closed terminal) interrupts the jobs, so that none is left behind.
     """
+    for job in jobs:
+        forget(job)
     if len(jobs) == 1 and watch is None:
         execute(jobs[0])
         return
     waiting, running = list(jobs), dict[Path, subprocess.Popen[bytes]]()
     failed: dict[Path, int] = {}
+    interrupted = False
     places = 1 if load_config(Run(jobs[0])).device == "cuda" else _cores()
     try:
         _end_by_interrupt()
@@ -263,7 +270,9 @@ def work(jobs: Sequence[Path], watch: Watch | None = None) -> None:
             if watch:
                 watch({job: _said(job) for job in jobs})
             for job in [job for job, process in running.items() if process.poll() is not None]:
-                if code := running.pop(job).returncode:
+                code = running.pop(job).returncode
+                interrupted |= code == INTERRUPTED
+                if code and code != INTERRUPTED:
                     failed[job] = code
     except BaseException:
         for process in running.values():
@@ -278,6 +287,8 @@ def work(jobs: Sequence[Path], watch: Watch | None = None) -> None:
         why = known or ("another process is at work in it" if busy else f"ended with status {code}; see its log.txt")
         text = f"{job}: {why}"
         raise ConfigError(text) if code == BAD_INPUT else Stopped(text)
+    if interrupted:
+        raise KeyboardInterrupt
 
 
 def _end_by_interrupt() -> None:
@@ -321,7 +332,7 @@ def _main() -> int:
     try:
         execute(path)
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
     except Stopped:
         return 3
     except Busy as busy:  # its status is the other's to write

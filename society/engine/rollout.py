@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -180,9 +180,16 @@ class Collected:
 
 
 def collect(
-    worlds: Worlds, minds: Minds, memory: Tensor, smoothed: Tensor, count: int, clock: Clock, shaping: Shaping | None = None
+    worlds: Worlds,
+    minds: Minds,
+    memory: Tensor,
+    smoothed: Tensor,
+    count: int,
+    clock: Clock,
+    shaping: Shaping | None = None,
+    watchers: Sequence[Callable[[Tick], None]] = (),
 ) -> Collected:
-    """Play `count` ticks and write them, grouped by mind, into one block of tensors."""
+    """Play `count` ticks and write them, grouped by mind, into one block of tensors. Each watcher is shown every tick."""
     seating, spec, policy = minds.seating, worlds.scenario.spec, minds.population.policy
     shape = (minds.population.minds, count, seating.rows.shape[1])
     device = worlds.world.device
@@ -197,6 +204,8 @@ def collect(
     sums: dict[str, Tensor] = {}
     first = seating.gather(memory)
     for t, tick in enumerate(ticks(worlds, minds, memory, count, clock)):
+        for watch in watchers:
+            watch(tick)
         decision, outcome = tick.turn.decision, tick.outcome
         assert decision is not None and tick.turn.features is not None  # minds acted
         features[:, t], action[:, t] = tick.turn.features, decision.action

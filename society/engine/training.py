@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -19,17 +17,18 @@ from ..keys import Keys
 from ..population.matchmaking import Seating
 from ..population.rollout import Report
 from ..record import checkpoint
-from ..record.recorder import Recorder
+from ..record.stop import asked_to_stop
+from ..record.tail import remove_tail
 from ..world.worlds import Worlds
 from . import build
-from .rollout import Clock, Collected, Minds, blank_memory, collect
+from .chronicle import Chronicle
+from .filming import Glimpse
+from .rollout import Clock, Collected, Minds, Tick, blank_memory, collect
 from .shaping import shaping
+from .stopped import Stopped
 
+WATCH_SECONDS = 2.0  # between two signs of life, and between two films of a rollout, for who watches
 Progress = Callable[[int, int, float], None]  # agent-steps done, in all, agent-steps a second
-
-
-class Stopped(Exception):  # noqa: N818 (it says what happened to the run)
-    """A guard stopped the run; the last good checkpoint is kept. One line that names the cause and the remedy."""
 
 
 class Training:
@@ -68,11 +67,12 @@ class Training:
         mind = self.matchmaker(minds, self.scenario.spec, self.config.training.worlds, key)
         return Seating.of(mind.to(self.worlds.world.device), minds)
 
-    def update(self, clock: Clock) -> tuple[Collected, Report]:
-        """Collect a rollout, learn from it. Raises Stopped when a weight is no longer finite."""
+    def update(self, clock: Clock, watchers: Sequence[Callable[[Tick], None]] = ()) -> tuple[Collected, Report]:
+        """Collect a rollout, which watchers are shown, and learn from it. Raises Stopped when a weight is no longer finite."""
         minds = Minds(self.population, self.seating())
         felt = shaping(self.config.social, minds, self.scenario.spec)
-        got = collect(self.worlds, minds, self.memory, self.smoothed, self.config.training.ticks, clock, felt)
+        ticks = self.config.training.ticks
+        got = collect(self.worlds, minds, self.memory, self.smoothed, ticks, clock, felt, watchers)
         start = time.perf_counter()
         key = Keys.worldless(self.config.seed, "learn", self.done)
         population, report = self.learner.learn(self.population, got.rollout, key, self.done / max(self.total, 1))
@@ -128,81 +128,36 @@ def train(
 ) -> Training:
     """Bring the run in `path` to its last update, from its newest checkpoint if it has one, and return it.
 
-    Rows go to the tables `metrics` and `timing`; a checkpoint is written at update 0, every `checkpoint_every` and at
-    the end. An interrupt writes one more checkpoint and is raised again. Raises Stopped for NaN and for a full disk.
+    Rows go to the tables `metrics`, `timing` and `lexicon`, on the disk a hundred times on the way; a checkpoint is
+    written at update 0, every `checkpoint_every` and at the end. An interrupt, or `record.stop`, writes one more checkpoint
+    and is raised as KeyboardInterrupt. Raises Stopped for NaN and for a full disk.
     """
     run = Training(config)
-    recorder = Recorder(path)
-    if checkpoint.updates(path):
-        run.load(path, warnings)
-        recorder.rewind(run.done)
-    else:
-        recorder.rewind(-1)
-        _record_lineage(recorder, run)
-        recorder.flush(0)
-        run.save(path)
-    saved, recorded, saving, said = run.done, run.done, False, 0.0
+    chronicle = Chronicle(run, path)
+    chronicle.begin(warnings)
+    said = filmed = float("-inf")
     try:
         while run.done < run.total:
+            if asked_to_stop(path):
+                raise KeyboardInterrupt
             clock, start = Clock(), time.perf_counter()
-            got, report = run.update(clock)
-            seconds = time.perf_counter() - start
-            _record_update(recorder, run, got, report, clock.seconds | {"total": seconds})
-            recorded = run.done
+            film = Glimpse(path, config.seed, run.done * config.training.ticks) if start - filmed > WATCH_SECONDS else None
+            words = chronicle.reader()
+            got, report = run.update(clock, [one.tick for one in (film, words) if one is not None])
+            now = time.perf_counter()
+            chronicle.update(got, report, clock.seconds | {"total": now - start}, words)
+            steps = run.done * run.steps_per_update
+            if film is not None:
+                film.write(run.done, steps)
+                filmed = now
             if progress:
-                progress(run.done * run.steps_per_update, run.total * run.steps_per_update, run.steps_per_update / seconds)
-            if heartbeat and time.monotonic() - said > 2:
-                heartbeat(update=run.done, agent_steps=run.done * run.steps_per_update)
-                said = time.monotonic()
-            if run.done % config.training.checkpoint_every == 0 or run.done == run.total:
-                _guard_disk(path, config, saved)
-                saving = True
-                recorder.flush(run.done)
-                run.save(path)
-                saved, saving = run.done, False
+                progress(steps, run.total * run.steps_per_update, run.steps_per_update / (now - start))
+            if heartbeat and now - said > WATCH_SECONDS:
+                heartbeat(update=run.done, agent_steps=steps)
+                said = now
     except KeyboardInterrupt:
-        # an update whose rows are not all there, or half on the disk already, is made again on resume
-        if recorded == run.done > saved and not saving:
-            recorder.flush(run.done)
-            run.save(path)
+        chronicle.interrupted()
         raise
+    finally:
+        remove_tail(path)
     return run
-
-
-def _guard_disk(path: Path, config: Config, saved: int) -> None:
-    free = shutil.disk_usage(path).free >> 20
-    if free < config.training.min_disk_mb:
-        raise Stopped(
-            f"disk: {free} MB free at {path}, fewer than training.min_disk_mb = {config.training.min_disk_mb}; "
-            f"checkpoint {saved} is kept; free some and resume"
-        )
-
-
-def _leading(config: Config) -> dict[str, Any]:
-    return {"condition": "training", "seed": config.seed, "world": -1, "tick": -1}
-
-
-def _record_lineage(recorder: Recorder, run: Training) -> None:
-    p = run.population
-    columns = {"mind": p.mind, "parent": p.parent, "born_update": p.born, "frozen": ~p.live}
-    recorder.add("lineage", _leading(run.config) | {name: _array(tensor) for name, tensor in columns.items()})
-
-
-def _record_update(recorder: Recorder, run: Training, got: Collected, report: Report, seconds: dict[str, float]) -> None:
-    """The numbers of an update: by mind what the learner reports and the mean reward, for all the scenario's measures."""
-    config, rollout = run.config, got.rollout
-    when = _leading(config) | {"update": run.done, "agent_steps": run.done * run.steps_per_update}
-    kept = rollout.keep.sum((1, 2)).clamp(min=1)
-    # reward that came while a seat was not active is its own too, so the sum is over all rows that are not padding
-    by_mind = {"reward": got.earned.sum((1, 2)) / kept, **report.numbers}
-    if config.social.on:
-        by_mind["reward_shaped"] = rollout.reward.sum((1, 2)) / kept
-    minds = np.arange(run.population.minds)
-    for name, numbers in by_mind.items():
-        recorder.add("metrics", when | {"mind": minds, "name": name, "value": _array(numbers.double())})
-    per_seat_tick = {name: float(total) / run.steps_per_update for name, total in got.sums.items()}
-    for name, number in per_seat_tick.items():
-        recorder.add("metrics", when | {"mind": -1, "name": f"measure.{name}", "value": number})
-    for phase, spent in seconds.items():
-        rate = run.steps_per_update / spent if spent else float("nan")
-        recorder.add("timing", when | {"phase": phase, "seconds": spent, "agent_steps_per_second": rate})

@@ -107,11 +107,13 @@ class FrameWriter:
         written = parts.listing(self.path, "frames")
         if written and written[-1].update > update:
             raise ValueError(f"there are frames of update {written[-1].update}: rewind before writing {update}")
-        parts.write(folder, update, len(written), "arrow", self._encode(update))
+        parts.write(folder, update, len(written), "arrow", self.encode(update))
         self._rows.clear()
 
-    def _encode(self, update: int) -> bytes:
-        assert self._shapes is not None
+    def encode(self, update: int, more: Mapping[str, str] | None = None) -> bytes:
+        """The frames added since the last flush as an Arrow file, `more` added to its metadata. ValueError without frames."""
+        if self._shapes is None:
+            raise ValueError("no frame was added: there is nothing to encode")
         chunks = [(key, rows[at : at + CHUNK]) for key, rows in self._rows.items() for at in range(0, len(rows), CHUNK)]
         index = [[*key, min(row[0] for row in rows), max(row[0] for row in rows), len(rows)] for key, rows in chunks]
         fields = self._shapes["fields"]
@@ -119,7 +121,7 @@ class FrameWriter:
             [("condition", pa.string()), ("seed", pa.int64()), ("world", pa.int64()), ("tick", pa.int64())]
             + [("cells", pa.binary())] * (self._shapes["cells"] is not None)
             + [(f"seat.{name}", pa.list_(pa.uint16() if name in PLACE else pa.int16())) for name in fields],
-            metadata={"society.frames": json.dumps({"update": update, "index": index, **self._shapes})},
+            metadata={"society.frames": json.dumps({"update": update, "index": index, **self._shapes}), **(more or {})},
         )
         sink = io.BytesIO()
         with pa.ipc.new_file(sink, schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
@@ -202,13 +204,31 @@ def _assemble(table: pa.Table, shapes: dict[str, Any], first: int, last: int) ->
 def _parts(root: Path) -> Iterator[tuple[parts.Part, Any, dict[str, Any]]]:
     """Each part of the frames, verified: (part, its reader, its metadata)."""
     for part in checkpoint.listing(root, "frames"):
-        data = parts.content(root, part)
-        try:
-            reader = pa.ipc.open_file(pa.BufferReader(data))
-            facts = json.loads((reader.schema.metadata or {})[b"society.frames"])
-            own = facts["update"] == part.update and len(facts["index"]) == reader.num_record_batches
-        except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
-            raise damaged(part.path, f"is not a file of frames ({error})") from None
-        if not own:
+        reader, facts = _opened(part.path, parts.content(root, part))
+        if facts["update"] != part.update:
             raise damaged(part.path, "belongs to another update", "move it back or delete this run folder")
         yield part, reader, facts
+
+
+def _opened(path: Path, data: bytes) -> tuple[Any, dict[str, Any]]:
+    """The reader of an Arrow file of frames, and its metadata."""
+    try:
+        reader = pa.ipc.open_file(pa.BufferReader(data))
+        facts = json.loads((reader.schema.metadata or {})[b"society.frames"])
+        whole = isinstance(facts["update"], int) and len(facts["index"]) == reader.num_record_batches
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
+        raise damaged(path, f"is not a file of frames ({error})") from None
+    if not whole:
+        raise damaged(path, "does not hold what it says it holds")
+    return reader, facts
+
+
+def decode_frames(path: Path, data: bytes) -> tuple[Frames, int, dict[bytes, bytes]]:
+    """What `FrameWriter.encode` wrote of one world: its frames, their update, the metadata. Raises `Damaged` for `path`."""
+    reader, facts = _opened(path, data)
+    try:
+        table = reader.read_all().replace_schema_metadata(None)
+        frames = _assemble(table, facts, int(np.iinfo(np.int64).min), int(np.iinfo(np.int64).max))
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
+        raise damaged(path, f"cannot be decoded ({error})") from None
+    return frames, facts["update"], dict(reader.schema.metadata)

@@ -4,11 +4,13 @@ A letter is one safetensors file: arrays of numbers, and one more of bytes that 
 execute in it and nothing compressed, so its size on the disk bounds what reading it takes. Nobody reads half of one.
 """
 
+import fcntl
 import json
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from safetensors import SafetensorError
@@ -81,6 +83,23 @@ def read(path: Path) -> tuple[dict[str, Any], Arrays]:
     if not isinstance(text, dict):
         raise damaged(path, "is no letter (its text is no object)", "delete it")
     return text, arrays
+
+
+def plain_file(path: Path) -> BinaryIO:
+    """A file to add to, made if need be; OSError where a link stands in its place, so that nothing outside is touched."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+    return os.fdopen(os.open(path, flags, 0o644), "ab")
+
+
+def hold(path: Path) -> BinaryIO | None:
+    """Lock this file until it is closed or the process ends, however it ends; None where another process has it."""
+    file = plain_file(path)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        return None
+    return file
 
 
 def _refuse(word: str) -> None:

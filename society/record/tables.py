@@ -52,6 +52,9 @@ TABLES: dict[str, tuple[str, ...]] = {
     "probes": ("speaker", "listener", "mind", "head", "option", "p_option", "silent"),
     # One mind: where it came from.
     "lineage": ("mind", "parent", "born_update", "frozen"),
+    # What was said while learning, over the seats of one rollout: how often `symbol` (0: silence) stood at `position` of a
+    # message whose speaker's `part`-th meaning had the value `meaning`. All minds together; a few moments of the training.
+    "lexicon": ("update", "agent_steps", "part", "meaning", "position", "symbol", "count"),
     # Wall-clock figures, apart from everything that a seed determines.
     "timing": ("update", "agent_steps", "phase", "seconds", "agent_steps_per_second"),
 }

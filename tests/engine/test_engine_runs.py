@@ -13,7 +13,8 @@ from tiny_runs import assert_same_rows, assert_same_weights, finished, prepared,
 from society import registry
 from society.cli import main
 from society.engine import build, launch
-from society.engine.training import Stopped, Training
+from society.engine.stopped import Stopped
+from society.engine.training import Training
 from society.record import checkpoint
 from society.record.store import Run
 from society.world.worlds import Worlds
