@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from society.record import checkpoint, frames, grouped, parts, tail
+from society.record import checkpoint, frames, grouped, labels, parts, tail
 from society.record.files import Damaged, damaged, inside, read_json, read_toml_sealed
 from society.record.runs import create_run_dir, find_run_path, run_paths
 from society.record.status import RunState, read_status, state_of, write_status
@@ -138,6 +138,10 @@ class Run:
         names = sorted(path.name for path in home.iterdir() if path.is_dir() and not path.name.startswith("."))
         return {name: Run(inside(self.path, "controls", name)) for name in names}
 
+    def labels(self) -> pd.DataFrame:
+        """What people said of pairs of clips, one row a label. See `labels.read_labels`."""
+        return labels.read_labels(self.path)
+
     def frame_index(self) -> list[frames.Span]:
         """Which conditions, worlds and ticks have frames."""
         return frames.frame_index(self.path)
@@ -153,7 +157,8 @@ class Run:
     def verify(self) -> list[str]:
         """Read every file and return one line for each that fails; [] for a whole run. Controls are included."""
         checks: list[Callable[[], object]] = [lambda: self.config, lambda: self.status, lambda: self.saved_report]
-        checks += [self.frame_index, partial(tail.read_tail, self.path), *(partial(self.table, name) for name in TABLES)]
+        checks += [self.frame_index, partial(tail.read_tail, self.path), self.labels]
+        checks += [partial(self.table, name) for name in TABLES]
         problems = []
         try:
             updates, controls = self.checkpoints(), self.controls
