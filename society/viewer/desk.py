@@ -4,8 +4,6 @@ A worker (`python -m society.desk`, which alone holds models) answers; it is sta
 answer is kept, so the same question costs a file read the second time.
 """
 
-import contextlib
-import fcntl
 import os
 import subprocess
 import sys
@@ -117,19 +115,17 @@ def start(root: Path) -> str:
 
 def _held(home: Path) -> bool:
     """Whether some worker holds the desk."""
-    with contextlib.suppress(FileNotFoundError), (home / "lock").open("rb") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return True
-    return False
+    lock = letters.hold(home / "lock")
+    if lock is not None:
+        lock.close()
+    return lock is None
 
 
 def spawn(module: str, *arguments: str, log: Path) -> "subprocess.Popen[bytes]":
     """Start `python -m module arguments --parent PID` on its own; what it says goes to `log`, nothing is said to it."""
     home = str(Path(__file__).resolve().parents[2])
     path = os.pathsep.join([home, *filter(None, [os.environ.get("PYTHONPATH")])])
-    with log.open("ab") as said:
+    with letters.plain_file(log) as said:
         return subprocess.Popen(
             [sys.executable, "-m", module, *arguments, "--parent", str(os.getpid())],
             stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True,
