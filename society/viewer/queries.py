@@ -193,6 +193,11 @@ def _table(path: str, _: Identity, name: str, columns: tuple[str, ...], where: t
     return Run(path).table(name, list(columns) or None, dict(where))
 
 
+def labels(run: Run) -> pd.DataFrame:
+    """What people said of pairs of clips of this run. Raises `Damaged`."""
+    return run.labels()
+
+
 def family(run: Run) -> dict[str, Run]:
     """The run itself, called `normal`, and its controls by name. Raises `Damaged`."""
     return {"normal": run, **run.controls}
