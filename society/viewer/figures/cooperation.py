@@ -1,0 +1,343 @@
+"""Charts of the Cooperation page: the stock, social outcomes, the Schelling diagram, reciprocity, strikes."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import altair as alt
+import pandas as pd
+
+from society.analysis.estimate import Estimate
+from society.analysis.schelling import Schelling
+from society.viewer.charts import BLUE, GREEN, GREY, ORANGE, RED
+from society.viewer.words import interval, number
+
+OTHERS = (BLUE, ORANGE, "#CC79A7", "#56B4E9", RED, GREY)
+DASHES = ([7, 3], [2, 2], [9, 3, 2, 3], [4, 4], [12, 3], [1, 3])
+LENGTH = 40  # letters of a title or label from a file
+
+
+def style(conditions: Sequence[str]) -> dict[str, tuple[str, list[int]]]:
+    """Condition -> colour and dashes: the society as trained is green and solid, no other is."""
+    rest = [name for name in conditions if name != "normal"]
+    found = {name: (OTHERS[i % len(OTHERS)], DASHES[i % len(DASHES)]) for i, name in enumerate(rest)}
+    return {name: (GREEN, [1, 0]) if name == "normal" else found[name] for name in conditions}
+
+
+def label(condition: str) -> str:
+    """A condition in a figure, short: `as trained`, `peaceful`, `script greedy`."""
+    if condition == "normal":
+        return "as trained"
+    return condition.replace("script:", "script ").replace("_from_birth", " from birth")[:LENGTH]
+
+
+def _scales(conditions: Sequence[str]) -> tuple[alt.Scale, alt.Scale, list[str]]:
+    styles, labels = style(conditions), [label(name) for name in conditions]
+    colours = alt.Scale(domain=labels, range=[colour for colour, _ in styles.values()])
+    return colours, alt.Scale(domain=labels, range=[dashes for _, dashes in styles.values()]), labels
+
+
+# ------------------------------------------------------------------------------------------------------------- the stock
+
+
+def stock(mean: pd.DataFrame, worlds: pd.DataFrame, what: str) -> alt.LayerChart:
+    """Units of a resource over an episode: a line for each condition (`mean`), the trained society's worlds faint (`worlds`)."""
+    names = sorted(mean["condition"].unique(), key=lambda name: (name != "normal", name.startswith("script:"), name))
+    colours, dashes, labels = _scales(names)
+    x = alt.X("tick:Q", title="tick of the episode", axis=alt.Axis(tickCount=8), scale=alt.Scale(nice=False))
+    y = alt.Y("units:Q", title=f"{what[:LENGTH]} in the world (units)", scale=alt.Scale(zero=True))
+    legend = alt.Legend(orient="top", labelLimit=200, columns=min(6, len(names)), symbolStrokeWidth=2.5, symbolSize=300)
+    lines = (
+        alt.Chart(mean.assign(label=mean["condition"].map(label)))
+        .mark_line(strokeWidth=2.4)
+        .encode(
+            x=x,
+            y=y,
+            color=alt.Color("label:N", title=None, scale=colours, sort=labels, legend=legend),
+            strokeDash=alt.StrokeDash("label:N", title=None, scale=dashes, sort=labels, legend=legend),
+            tooltip=[
+                alt.Tooltip("label:N", title="society"),
+                alt.Tooltip("tick:Q"),
+                alt.Tooltip("units:Q", title="mean units", format=".3g"),
+                alt.Tooltip("worlds:Q", title="recorded worlds"),
+            ],
+        )
+    )
+    faint = alt.Chart(worlds).mark_line(strokeWidth=1, opacity=0.22, color=GREEN).encode(x=x, y=y, detail="world:N")
+    return alt.layer(faint, lines).properties(height=270)  # type: ignore[return-value]
+
+
+# ----------------------------------------------------------------------------------------------- estimates by condition
+
+
+def by_condition(lines: Sequence[Estimate], conditions: Sequence[str], title: str, labels: bool = True) -> alt.LayerChart:
+    """A dot and its 95 % interval for each condition that has a line, and the null as a dashed line.
+
+    Rows are `conditions` in their order, also where one has no line, so that figures beside each other have the same rows;
+    only one of them needs `labels`.
+    """
+    colours, _, names = _scales(conditions)
+    rows = pd.DataFrame([_row(line) for line in lines])
+    axis = alt.Axis(
+        labelLimit=170, ticks=False, domain=False, labelPadding=8, labelOverlap=False, labelFlush=False, labels=labels
+    )
+    y = alt.Y("label:N", title=None, sort=names, scale=alt.Scale(domain=names), axis=axis)
+    x = alt.X("value:Q", title=title[:LENGTH], scale=alt.Scale(zero=False, nice=True), axis=alt.Axis(tickCount=4))
+    colour = alt.Color("label:N", scale=colours, legend=None)
+    layers: list[alt.Chart] = []
+    null = rows["null"].dropna()
+    if len(null):
+        at = alt.Chart(pd.DataFrame({"null": null.unique()[:1]}))
+        layers.append(at.mark_rule(strokeDash=[5, 4], strokeWidth=1.5, color=GREY).encode(x="null:Q"))
+    known = rows.dropna(subset=["low", "high"])
+    if len(known):
+        layers.append(alt.Chart(known).mark_rule(strokeWidth=3, opacity=0.75).encode(y=y, x="low:Q", x2="high:Q", color=colour))
+    tips = [
+        alt.Tooltip("label:N", title="society"),
+        alt.Tooltip("text:N", title="value [95 %]"),
+        alt.Tooltip("null:Q", title="null: random script", format=".3g"),
+        alt.Tooltip("n:Q", title="worlds"),
+    ]
+    dots = alt.Chart(rows).mark_point(size=80, filled=True, opacity=1)
+    layers.append(dots.encode(x=x, y=y, color=colour, tooltip=tips))
+    return alt.layer(*layers).properties(height=22 * len(names) + 62)  # type: ignore[return-value]
+
+
+def _row(line: Estimate) -> dict[str, object]:
+    return {
+        "label": label(line.condition),
+        "value": line.value,
+        "low": line.ci_low,
+        "high": line.ci_high,
+        "null": line.null,
+        "n": line.n,
+        "text": f"{number(line.value)} {interval(line.ci_low, line.ci_high) or '(no interval)'}",
+    }
+
+
+def ratio(rows: pd.DataFrame, populations: Sequence[str], unit: str, null: float, end: Estimate | None) -> alt.LayerChart:
+    """A ratio over training, the run and its controls; its null dashed, and its evaluated value at the right edge."""
+    colours, dashes, labels = _scales(populations)
+    x = alt.X("agent_steps:Q", title="agent-steps", axis=alt.Axis(format="~s", tickCount=5))
+    y = alt.Y("value:Q", title=unit[:LENGTH], scale=alt.Scale(zero=False, nice=True))
+    legend = alt.Legend(orient="top", labelLimit=200) if len(labels) > 1 else None
+    lines = (
+        alt.Chart(rows.assign(label=rows["population"].map(label)))
+        .mark_line(strokeWidth=2)
+        .encode(
+            x=x,
+            y=y,
+            color=alt.Color("label:N", title=None, scale=colours, legend=legend),
+            strokeDash=alt.StrokeDash("label:N", title=None, scale=dashes, legend=legend),
+            tooltip=["label:N", alt.Tooltip("agent_steps:Q", format=","), alt.Tooltip("value:Q", format=".4g")],
+        )
+    )
+    layers: list[alt.Chart] = [lines]
+    if math.isfinite(null):
+        at = alt.Chart(pd.DataFrame({"null": [null]}))
+        layers.append(at.mark_rule(strokeDash=[5, 4], strokeWidth=1.5, color=GREY).encode(y="null:Q"))
+    if end is not None and len(rows):
+        told = pd.DataFrame([_row(end) | {"agent_steps": rows["agent_steps"].max()}])
+        here = alt.Chart(told).encode(x=x)
+        if math.isfinite(end.ci_low):
+            layers.append(here.mark_rule(strokeWidth=3, color=GREEN).encode(y="low:Q", y2="high:Q"))
+        point = here.mark_point(filled=True, size=90, color=GREEN, opacity=1)
+        layers.append(point.encode(y="value:Q", tooltip=[alt.Tooltip("text:N", title="evaluated [95 %]")]))
+    return alt.layer(*layers).properties(height=230)  # type: ignore[return-value]
+
+
+# ------------------------------------------------------------------------------------------------------ matrix games
+
+
+def schelling_rows(found: Schelling) -> pd.DataFrame:
+    """kind, others, value, low, high, n of the diagram's cells that were visited."""
+    rows = [
+        {"kind": kind, "others": x, "value": one.value, "low": one.low, "high": one.high, "n": one.n}
+        for kind, cells in (("cooperator", found.cooperate), ("defector", found.defect))
+        for x, one in enumerate(cells)
+        if one.n
+    ]
+    return pd.DataFrame(rows, columns=["kind", "others", "value", "low", "high", "n"])
+
+
+def schelling(rows: pd.DataFrame, players: int) -> alt.LayerChart:
+    """Payoff of cooperators (circles) and defectors (squares) against the number of other cooperators, with intervals."""
+    domain = ["cooperator", "defector"]
+    legend = alt.Legend(orient="top", symbolOpacity=1, symbolStrokeWidth=1.5, symbolDash=[1, 0])
+    colour = alt.Color("kind:N", title=None, scale=alt.Scale(domain=domain, range=[BLUE, ORANGE]), legend=legend)
+    dash = alt.StrokeDash("kind:N", title=None, scale=alt.Scale(domain=domain, range=[[1, 0], [6, 3]]), legend=legend)
+    shape = alt.Shape("kind:N", title=None, scale=alt.Scale(domain=domain, range=["circle", "square"]), legend=legend)
+    ticks = alt.Axis(values=list(range(players)), format="d")
+    scale = alt.Scale(domain=[-0.15, players - 0.85], nice=False)
+    x = alt.X("others:Q", title="other players who cooperate", axis=ticks, scale=scale)
+    y = alt.Y("value:Q", title="payoff of a round", scale=alt.Scale(zero=True, nice=True))
+    base = alt.Chart(rows).encode(x=x, color=colour)
+    tips = [
+        alt.Tooltip("kind:N", title="who"),
+        alt.Tooltip("others:Q", title="other cooperators"),
+        alt.Tooltip("value:Q", title="payoff", format=".3g"),
+        alt.Tooltip("low:Q", title="95 % from", format=".3g"),
+        alt.Tooltip("high:Q", title="to", format=".3g"),
+        alt.Tooltip("n:Q", title="worlds"),
+    ]
+    lines = base.mark_line(strokeWidth=2.4).encode(y=y, strokeDash=dash)
+    rules = base.mark_rule(strokeWidth=3, opacity=0.7).encode(y="low:Q", y2="high:Q")
+    points = base.mark_point(size=120, filled=True, opacity=1).encode(y=y, shape=shape, tooltip=tips)
+    return alt.layer(lines, rules, points).properties(height=290)  # type: ignore[return-value]
+
+
+def reciprocity(rows: pd.DataFrame, named: Mapping[str, tuple[float, float, float, float]]) -> alt.LayerChart:
+    """Each mind in the unit square: P(cooperate | partner defected) across, P(cooperate | partner cooperated) upwards.
+
+    `rows` as of `moves.reactive`. On the dashed diagonal a player does not look. Named strategies that look at the
+    partner's move alone (p_CC = p_DC) are crosses.
+    """
+    wide = _square(rows)
+    references = [(name, p[1], p[0]) for name, p in named.items() if p[0] == p[2] and p[1] == p[3]]
+    points = pd.DataFrame(references, columns=["name", "x", "y"])
+    axis = alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], format=".2~f")
+    scale = alt.Scale(domain=[-0.06, 1.06], nice=False)
+    x = alt.X("x:Q", title="P(cooperate | partner defected)", axis=axis, scale=scale)
+    y = alt.Y("y:Q", title="P(cooperate | partner cooperated)", axis=axis, scale=scale)
+    diagonal = alt.Chart(pd.DataFrame({"x": [0, 1], "y": [0, 1]})).mark_line(strokeDash=[5, 4], color=GREY, strokeWidth=1.5)
+    base = alt.Chart(wide)
+    tips = [
+        alt.Tooltip("mind:N"),
+        alt.Tooltip("after_c:N", title="after partner's C [95 %]"),
+        alt.Tooltip("after_d:N", title="after partner's D [95 %]"),
+        alt.Tooltip("moves:Q", title="moves"),
+    ]
+    colour = alt.Color("who:N", title=None, legend=None, scale=alt.Scale(domain=["mind", "all"], range=[BLUE, GREEN]))
+    shape = alt.Shape("who:N", legend=None, scale=alt.Scale(domain=["mind", "all"], range=["circle", "diamond"]))
+    across = base.mark_rule(strokeWidth=1.6, opacity=0.6).encode(y=y, x="x_low:Q", x2="x_high:Q", color=colour)
+    upwards = base.mark_rule(strokeWidth=1.6, opacity=0.6).encode(x=x, y="y_low:Q", y2="y_high:Q", color=colour)
+    dots = base.mark_point(size=110, filled=True, opacity=1).encode(x=x, y=y, color=colour, shape=shape, tooltip=tips)
+    text = base.mark_text(dx=11, dy=-9, fontSize=11, color=GREY).encode(x=x, y=y, text="mind:N")
+    marks = alt.Chart(points).encode(x=x, y=y, tooltip=[alt.Tooltip("name:N", title="strategy")])
+    crosses = marks.mark_point(shape="cross", size=70, color=GREY, filled=True, opacity=0.9)
+    inwards = alt.expr("datum.x > 0.8 ? 'right' : 'left'")
+    names = marks.mark_text(dy=13, fontSize=11, color=GREY, align=inwards).encode(text="name:N")
+    layers = [diagonal.encode(x="x:Q", y="y:Q"), crosses, names, across, upwards, dots, text]
+    return alt.layer(*layers).properties(height=340)  # type: ignore[return-value]
+
+
+def _square(rows: pd.DataFrame) -> pd.DataFrame:
+    """A row for each mind that met both moves of a partner."""
+    found = []
+    for mind, own in rows.groupby("mind"):
+        c, d = (own[own["state"] == state].iloc[0] for state in ("C", "D"))
+        if c["moves"] and d["moves"]:
+            found.append(
+                {
+                    "mind": "all" if mind == -1 else str(mind),
+                    "who": "all" if mind == -1 else "mind",
+                    "x": d["value"], "x_low": d["low"], "x_high": d["high"],
+                    "y": c["value"], "y_low": c["low"], "y_high": c["high"],
+                    "after_c": f"{number(c['value'])} {interval(c['low'], c['high'])}",
+                    "after_d": f"{number(d['value'])} {interval(d['low'], d['high'])}",
+                    "moves": int(c["moves"] + d["moves"]),
+                }
+            )  # fmt: skip
+    columns = ["mind", "who", "x", "x_low", "x_high", "y", "y_low", "y_high", "after_c", "after_d", "moves"]
+    return pd.DataFrame(found, columns=columns)
+
+
+def profiles(rows: pd.DataFrame, order: Sequence[str]) -> alt.LayerChart:
+    """The four probabilities of memory-one strategies as a heat map: label, state, value, moves; blank: never came up."""
+    shown = rows.assign(text=[f"{value:.2f}" if math.isfinite(value) else "never" for value in rows["value"]])
+    labels = alt.Axis(labelLimit=330, ticks=False, domain=False, labelPadding=8, labelOverlap=False)
+    base = alt.Chart(shown).encode(
+        x=alt.X(
+            "state:N",
+            title="round before: own move, partner's move",
+            sort=["CC", "CD", "DC", "DD"],
+            axis=alt.Axis(labelAngle=0, orient="top", ticks=False, domain=False),
+        ),
+        y=alt.Y("label:N", title=None, sort=list(order), axis=labels),
+        tooltip=[
+            alt.Tooltip("label:N", title="who"),
+            alt.Tooltip("state:N", title="round before"),
+            alt.Tooltip("text:N", title="P(cooperate)"),
+            alt.Tooltip("moves:Q", title="moves"),
+        ],
+    )
+    scale = alt.Scale(domain=[0, 1], scheme="viridis")
+    legend = alt.Legend(title="P(cooperate)", orient="right", gradientLength=140)
+    cells = base.mark_rect(stroke="white", strokeWidth=1.5).encode(
+        color=alt.condition("isValid(datum.value)", alt.Color("value:Q", scale=scale, legend=legend), alt.value("transparent"))
+    )
+    dark = "isValid(datum.value) && datum.value < 0.6"
+    ink = alt.condition(dark, alt.value("white"), alt.condition("isValid(datum.value)", alt.value("black"), alt.value(GREY)))
+    text = base.mark_text(fontSize=12).encode(text="text:N", color=ink)
+    return alt.layer(cells, text).properties(height=24 * len(order) + 70)  # type: ignore[return-value]
+
+
+def rounds(rows: pd.DataFrame) -> alt.LayerChart:
+    """Share of cooperative moves over the rounds of an episode, with its interval as a band, a line for each condition."""
+    names = list(dict.fromkeys(rows["condition"]))
+    colours, dashes, _ = _scales(names)
+    shown = rows.assign(label=rows["condition"].map(label))
+    legend = alt.Legend(orient="top", labelLimit=200, symbolStrokeWidth=2.5) if len(names) > 1 else None
+    base = alt.Chart(shown).encode(
+        x=alt.X("round:Q", title="round of the episode", axis=alt.Axis(tickMinStep=1, format="d"), scale=alt.Scale(nice=False)),
+        color=alt.Color("label:N", title=None, scale=colours, legend=legend),
+    )
+    y = alt.Y("value:Q", title="share of cooperative moves", scale=alt.Scale(domain=[0, 1]))
+    tips = [
+        alt.Tooltip("label:N", title="society"),
+        alt.Tooltip("round:Q", title="from round"),
+        alt.Tooltip("value:Q", format=".3f"),
+        alt.Tooltip("low:Q", title="95 % from", format=".3f"),
+        alt.Tooltip("high:Q", title="to", format=".3f"),
+        alt.Tooltip("n:Q", title="worlds"),
+    ]
+    band = base.mark_area(opacity=0.18).encode(y=alt.Y("low:Q", scale=alt.Scale(domain=[0, 1])), y2="high:Q")
+    dash = alt.StrokeDash("label:N", title=None, scale=dashes, legend=legend)
+    return alt.layer(band, base.mark_line(strokeWidth=2.2).encode(y=y, strokeDash=dash, tooltip=tips)).properties(height=230)  # type: ignore[return-value]
+
+
+# -------------------------------------------------------------------------------------------------------------- strikes
+
+
+def matrix(rows: pd.DataFrame, ends: str) -> alt.LayerChart:
+    """Who strikes whom: strikers down, targets across, strikes in the cells. `ends` is what they are: mind or seat."""
+    names = [str(one) for one in sorted(rows["striker"].unique())]
+    shown = rows.assign(striker=rows["striker"].astype(str), target=rows["target"].astype(str))
+    axis = alt.Axis(labelAngle=0, ticks=False, domain=False, labelOverlap=False)
+    base = alt.Chart(shown).encode(
+        x=alt.X("target:N", title=f"struck: {ends}", sort=names, axis=axis),
+        y=alt.Y("striker:N", title=f"strikes: {ends}", sort=names, axis=axis),
+        tooltip=[
+            alt.Tooltip("striker:N", title=f"striking {ends}"),
+            alt.Tooltip("target:N", title=f"struck {ends}"),
+            alt.Tooltip("strikes:Q", format=","),
+        ],
+    )
+    most = max(int(shown["strikes"].max()), 1)
+    scale = alt.Scale(domain=[0, most], scheme="viridis")
+    cells = base.mark_rect(stroke="white", strokeWidth=1).encode(
+        color=alt.Color("strikes:Q", title="strikes", scale=scale, legend=alt.Legend(gradientLength=140))
+    )
+    layers: list[alt.Chart] = [cells]
+    if len(names) <= 12:
+        ink = alt.condition(f"datum.strikes < {0.6 * most}", alt.value("white"), alt.value("black"))
+        layers.append(base.mark_text(fontSize=12).encode(text=alt.Text("strikes:Q", format=","), color=ink))
+    return alt.layer(*layers).properties(height=max(180, min(26 * len(names), 480)) + 60)  # type: ignore[return-value]
+
+
+def strikes(rows: pd.DataFrame) -> alt.Chart:
+    """Strikes over the ticks of an episode, a line for each condition."""
+    names = list(dict.fromkeys(rows["condition"]))
+    colours, dashes, _ = _scales(names)
+    legend = alt.Legend(orient="top", labelLimit=200, symbolStrokeWidth=2.5) if len(names) > 1 else None
+    return (
+        alt.Chart(rows.assign(label=rows["condition"].map(label)))
+        .mark_line(strokeWidth=2.2, interpolate="step-after")
+        .encode(
+            x=alt.X("tick:Q", title="tick of the episode", scale=alt.Scale(nice=False)),
+            y=alt.Y("strikes:Q", title="strikes, all recorded worlds"),
+            color=alt.Color("label:N", title=None, scale=colours, legend=legend),
+            strokeDash=alt.StrokeDash("label:N", title=None, scale=dashes, legend=legend),
+            tooltip=[alt.Tooltip("label:N", title="society"), alt.Tooltip("tick:Q", title="from tick"), "strikes:Q"],
+        )
+        .properties(height=240)
+    )
