@@ -1,0 +1,119 @@
+"""A lexicon made ready to draw: the shares of a symbol-by-meaning table, and how many bits the symbol tells of the meaning."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from society.analysis import language
+from society.analysis.language.arrays import entropy
+from society.viewer.data.language import SILENCE
+
+SHOWN = 24  # rows or columns of a heat map; the rest, by frequency, is one of its own
+SAMPLE = 4000  # utterances that information is measured on
+SHUFFLES = 39
+MOMENTS = 60  # of a training that are drawn
+POSITIONS = 4  # of a message that are drawn side by side
+SHOWS = {
+    "saying": "P(symbol | meaning)",
+    "meaning": "P(meaning | symbol)",
+    "pmi": "pointwise information",
+    "count": "counts",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """A heat map: `rows` has meaning, symbol (labels), value, count; the labels in the order in which they are drawn."""
+
+    rows: pd.DataFrame
+    meanings: list[str]
+    symbols: list[str]
+
+
+@dataclass(frozen=True)
+class Told:
+    """Plug-in bits that a symbol tells of a meaning; mean of its shuffles, and p; `most` is the meaning's own entropy."""
+
+    bits: float
+    null: float
+    p: float
+    most: float
+    n: int
+
+
+def cells(found: pd.DataFrame, show: str) -> Cells:
+    """The table of `found` (meaning, symbol, count), as `show` (a key of `SHOWS`) wants it, one row for each pair.
+
+    A share is 0 where the pair did not occur; pointwise mutual information, in bits, is missing there.
+    """
+    sums: pd.DataFrame = found.groupby(["meaning", "symbol"], as_index=False)["count"].sum()  # type: ignore[assignment]
+    meaning, meanings = _labels(sums, "meaning", "value")
+    symbol, names = _labels(sums, "symbol", "symbol")
+    table = sums.assign(meaning=meaning, symbol=symbol).pivot_table("count", "meaning", "symbol", "sum", fill_value=0.0)
+    counts = table.reindex(index=meanings, columns=names, fill_value=0.0).to_numpy(dtype=float)
+    pairs = {"meaning": np.repeat(meanings, len(names)), "symbol": np.tile(names, len(meanings))}
+    rows = pd.DataFrame(pairs | {"value": _values(counts, show).ravel(), "count": counts.ravel().astype(np.int64)})
+    return Cells(rows, meanings, names)
+
+
+def _values(counts: np.ndarray, show: str) -> np.ndarray:
+    of_meaning, of_symbol = counts.sum(axis=1, keepdims=True), counts.sum(axis=0, keepdims=True)
+    if show == "count":
+        return counts
+    if show == "pmi":
+        ratio = counts * counts.sum() / np.maximum(of_meaning * of_symbol, 1e-300)
+        return np.log2(ratio, out=np.full_like(ratio, np.nan), where=ratio > 0)
+    whole = of_meaning if show == "saying" else of_symbol
+    return np.divide(counts, whole, out=np.zeros_like(counts), where=whole > 0)
+
+
+def _labels(sums: pd.DataFrame, column: str, what: str) -> tuple[pd.Series, list[str]]:
+    """Each row's label, and all labels in order: silence, the most frequent by number, then what is left as one."""
+    often = sums.groupby(column)["count"].sum().sort_values(ascending=False, kind="stable")
+    kept = sorted(int(one) for one in (often.index if len(often) <= SHOWN else often.index[: SHOWN - 1]))
+    if what == "symbol" and SILENCE in often.index and SILENCE not in kept:
+        kept = [SILENCE, *kept[1:]]
+    rest = len(often) - len(kept)
+    names = {one: "silence" if what == "symbol" and one == SILENCE else str(one) for one in kept}
+    other = f"{rest} other {what}{'s' if rest > 1 else ''}"
+    return sums[column].map(names).fillna(other), [*names.values(), *([other] if rest else [])]
+
+
+def told(found: pd.DataFrame) -> Told:
+    """Mutual information of symbol and meaning over the utterances of `found` (meaning, symbol, count).
+
+    Of more than `SAMPLE` utterances so many are drawn, seeded. Utterances are shuffled one by one, as their lives are not
+    counted; the report's estimate shuffles lives and has the interval.
+    """
+    counts = found["count"].to_numpy(dtype=np.int64)
+    total = int(counts.sum())
+    if total > SAMPLE:
+        # Drawn by their place among all, for a drawing by counts is bounded to 10^9 of them.
+        places = np.sort(np.random.default_rng(0).integers(total, size=SAMPLE))
+        index = np.searchsorted(np.cumsum(counts), places, side="right")
+    else:
+        index = np.repeat(np.arange(len(counts)), counts)
+    meaning, symbol = (found[name].to_numpy()[index] for name in ("meaning", "symbol"))
+    test = language.mutual_information_test(meaning, symbol, permutations=SHUFFLES)
+    most = entropy(language.codes(found["meaning"].to_numpy()), counts.astype(float)) if total else np.nan
+    if test.reason:  # a constant tells nothing, which is no failure of the measure here
+        return Told(0.0 if len(index) else np.nan, 0.0 if len(index) else np.nan, np.nan, most, total)
+    return Told(test.value, test.null_mean, test.p, most, total)
+
+
+def moments(found: pd.DataFrame) -> list[int]:
+    """The agent-steps at which a lexicon was taken down, up to `MOMENTS` of them, the first and the last included."""
+    steps = np.unique(found["agent_steps"].to_numpy())
+    kept = np.unique(np.linspace(0, len(steps) - 1, min(len(steps), MOMENTS)).round().astype(int))
+    return [int(step) for step in steps[kept]]
+
+
+def curve(found: pd.DataFrame) -> pd.DataFrame:
+    """agent_steps, position, bits, null, most of each moment and position of `found`, one part of a training's lexicon."""
+    rows = []
+    known = found[found["agent_steps"].isin(moments(found)) & (found["position"] < POSITIONS)]
+    for _, some in known.groupby(["agent_steps", "position"], sort=True):
+        one, position = told(some), int(some["position"].iloc[0])
+        rows.append((int(some["agent_steps"].iloc[0]), f"position {position + 1}", one.bits, one.null, one.most))
+    return pd.DataFrame(rows, columns=["agent_steps", "position", "bits", "null", "most"])
