@@ -72,7 +72,7 @@ def _app(root: Path, first: str) -> None:
         go(run=first)
     st.session_state["opened"] = True
     refused = _refused(root)
-    brand, pages, chosen = st.columns([0.9, 7.2, 2.4], vertical_alignment="center", gap="small")
+    brand, pages, chosen = st.columns([1.2, 7.3, 2.3], vertical_alignment="center", gap="small")
     brand.markdown("### :material/hub: society")
     with pages:
         default = "World" if first else "Runs"

@@ -1,6 +1,8 @@
 """The report: the headline, the primary contrasts, reliance against worth, and every other estimate."""
 
 import math
+from collections.abc import Callable
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -9,6 +11,7 @@ from society.analysis.declared import Declared
 from society.analysis.estimate import Estimate
 from society.record.store import Run
 from society.viewer import charts, queries, words
+from society.viewer.data import exports
 from society.viewer.pages import parts
 from society.viewer.words import interval, number, p_value, plain
 
@@ -35,6 +38,34 @@ def _body(run: Run) -> None:
     st.markdown("#### Everything that was measured")
     st.caption("Exploratory unless primary: the p-values of these lines are not corrected for how many there are.")
     _table([line for line in lines if not line.primary], "all")
+    _take(run, lines)
+
+
+def _take(run: Run, lines: list[Estimate]) -> None:
+    """The files of this run, and the command that makes it again. A chart's own menu gives its picture and its numbers."""
+    st.markdown("#### Take it along, make it again")
+    st.code(exports.again(run), language="bash")
+    typed = exports.typed(run)
+    if typed:
+        st.caption(f"It was started by: {plain(typed)}")
+    versions = run.meta.get("versions")
+    known = [f"{name} {version}" for name, version in versions.items()] if isinstance(versions, dict) else []
+    st.caption(plain(", ".join([*known, f"commit {run.meta.get('git') or 'unknown'}"])))
+    with st.container(horizontal=True):
+        _download("report as CSV", exports.estimates_csv(lines), f"{run.name}-report.csv")
+        _download("run.toml", partial(_file, run, "run.toml"), "run.toml")
+        _download("report.json", partial(_file, run, "report.json"), f"{run.name}-report.json")
+        for name, count in exports.counts(run).items():
+            label = f"{name} ({count:,} rows)" if count <= exports.MOST else f"{name} (first {exports.MOST:,} of {count:,} rows)"
+            _download(label, partial(exports.table_csv, str(run.path), name), f"{run.name}-{name}.csv")
+
+
+def _file(run: Run, name: str) -> bytes:
+    return (run.path / name).read_bytes()
+
+
+def _download(label: str, data: bytes | Callable[[], bytes], name: str) -> None:
+    st.download_button(label, data, name, on_click="ignore", icon=":material/download:", key=f"take_{name}", type="tertiary")
 
 
 def _headline(run: Run, lines: list[Estimate], told: Declared | None) -> None:
