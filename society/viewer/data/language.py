@@ -85,7 +85,8 @@ def symbols(run: Run, found: pd.DataFrame) -> int:
     channel = run.config.get("channel")
     told = channel.get("symbols") if isinstance(channel, dict) else None
     declared = told if isinstance(told, int) and 1 <= told <= MOST_SYMBOLS else 1
-    return max(declared, min(int(found["symbol"].max(initial=0)), MOST_SYMBOLS - 1) + 1 if len(found) else 1)
+    used = int(found["symbol"].max()) + 1 if len(found) else 1
+    return max(declared, min(used, MOST_SYMBOLS))
 
 
 def uses(run: Run, condition: str, part: int | None, position: int) -> pd.DataFrame:

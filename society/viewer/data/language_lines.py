@@ -10,7 +10,7 @@ from society.viewer.words import interval, number, p_value
 TWINS = ("mute", "content", "relabel", "scramble")
 CONTROLS = ("muted_from_birth", "content_from_birth")
 EFFECT, WORTH = "effect_of_", "worth_over_"
-STRUCTURE, CAUSE, AGREEMENT = "structure", "causal effect", "agreement between agents"
+STRUCTURE, CAUSE, AGREEMENT = "structure", "causal effect", "agreement"
 MEANS = {
     STRUCTURE: {
         "mutual_information": "what a message tells of what its speaker alone knows, above a shuffle of lives",
@@ -124,7 +124,7 @@ def meaning_of(line: Estimate, headline: str) -> tuple[str, str] | None:
 def table(lines: Sequence[Estimate], told: Declared | None) -> list[dict[str, str]]:
     """The lines about language as text, group by group in the order of `MEANS`; one without a value says why."""
     name = told.headline.name if told else ""
-    rows = []
+    rows, places = [], []
     for line in lines:
         found = meaning_of(line, name)
         if found is None:
@@ -140,9 +140,15 @@ def table(lines: Sequence[Estimate], told: Declared | None) -> list[dict[str, st
                 "p": p_value(line.p),
                 "n": str(line.n) if line.n else "",
                 "unit": line.unit[:60],
-                "what it means": means,
-                "note": line.reason[:300],
+                "what it means, and what is missing": _told(line, means),
             }
         )
-    order = {group: i for i, group in enumerate(MEANS)}
-    return sorted(rows, key=lambda row: order[row["about"]])
+        places.append((list(MEANS).index(group), [*MEANS[group].values()].index(means)))
+    return [row for _, row in sorted(zip(places, rows, strict=True), key=lambda one: one[0])]
+
+
+def _told(line: Estimate, means: str) -> str:
+    reason = line.reason[:300]
+    if not math.isfinite(line.value):
+        return f"no value: {reason or 'no reason is told'} ({means})"
+    return f"{means} ({reason})" if reason else means

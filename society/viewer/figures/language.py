@@ -6,7 +6,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from society.viewer.charts import BLUE, GREEN, GREY, ORANGE, dash, line
+from society.viewer.charts import BLUE, GREY, ORANGE, dash, line
 from society.viewer.data.dialects import Voices
 from society.viewer.data.lexicon import SHOWS, Cells
 
@@ -78,7 +78,7 @@ def growth(rows: pd.DataFrame, now: int, height: int) -> alt.LayerChart:
     names = sorted(rows["position"].unique())
     scale = alt.Scale(domain=names, range=[line(i) for i in range(len(names))])
     dashes = alt.Scale(domain=names, range=[dash(i) for i in range(len(names))])
-    legend = alt.Legend(orient="top", title=None) if len(names) > 1 else None
+    legend = alt.Legend(orient="top", title=None, symbolType="stroke", symbolSize=300) if len(names) > 1 else None
     x = alt.X("agent_steps:Q", title="agent-steps", axis=alt.Axis(format="~s", tickCount=6), scale=alt.Scale(nice=False))
     tips = [
         alt.Tooltip("position:N"),
@@ -95,9 +95,16 @@ def growth(rows: pd.DataFrame, now: int, height: int) -> alt.LayerChart:
         tooltip=tips,
     )
     null = base.mark_line(strokeWidth=1.5, strokeDash=[5, 4], color=GREY).encode(y="null:Q", detail="position:N")
-    most = base.mark_line(strokeWidth=1.5, strokeDash=[2, 3], color=GREEN).encode(y="most:Q", detail="position:N")
+    most = base.mark_line(strokeWidth=1.5, strokeDash=[2, 3], color=GREY).encode(y="most:Q", detail="position:N")
+    # The lines of reference are named where they begin; that of the first position stands for all.
+    first = rows[(rows["agent_steps"] == rows["agent_steps"].min()) & (rows["position"] == names[0])]
+    named = [
+        alt.Chart(first.assign(says=says)).mark_text(align="left", dx=4, dy=dy, color=GREY, fontSize=11)
+        .encode(x="agent_steps:Q", y=f"{column}:Q", text="says:N")
+        for column, says, dy in (("most", "all there is to tell: entropy of the meaning", 9), ("null", "shuffled", -7))
+    ]  # fmt: skip
     here = alt.Chart(pd.DataFrame({"agent_steps": [now]})).mark_rule(color=ORANGE, strokeWidth=2).encode(x="agent_steps:Q")
-    return _layered([null, most, said, here], height)
+    return _layered([null, most, *named, said, here], height)
 
 
 def similarity(voices: Voices, null: bool, height: int, *, dark: bool) -> alt.LayerChart:
@@ -138,5 +145,5 @@ def reactions(rows: pd.DataFrame, title: str) -> alt.Chart:
             color=alt.Color("message:N", scale=scale, legend=alt.Legend(orient="top", title=None, labelLimit=160)),
             tooltip=[alt.Tooltip("message:N"), alt.Tooltip("option:O"), alt.Tooltip("p:Q", format=".4f")],
         )
-        .properties(height=190)
+        .properties(height=250)
     )

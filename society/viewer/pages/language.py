@@ -113,21 +113,21 @@ def _metrics(run: Run) -> None:
     if not rows:
         return
     st.markdown("#### Every measure of this language")
-    st.caption("Of the society as trained; p of one line each, uncorrected. The note says why a value or an interval is missing.")
+    st.caption("Of the society as trained; p of one line each, uncorrected. Every interval is of 95 %.")
     column = st.column_config.TextColumn
     st.dataframe(
         rows,
         hide_index=True,
         key="language_metrics",
-        height=min(35 * (len(rows) + 1) + 3, 520),
+        height=min(35 * (len(rows) + 1) + 3, 1100),
         column_config={
-            "about": column(width=135),
-            "metric": column(width=230),
-            "value": column(width=70),
+            "about": column(width=92),
+            "metric": column(width=215),
+            "value": column(width=62),
             "95 % interval": column(width=115),
-            **{name: column(width=58) for name in ("null", "p", "n")},
+            **{name: column(width=55) for name in ("null", "p", "n")},
             "unit": column(width=95),
-            "what it means": column(width=420),
+            "what it means, and what is missing": column(width=490),
         },
     )
 
@@ -142,13 +142,8 @@ def _dialects(run: Run, condition: str) -> None:
         st.info(f"No comparison of speakers: {plain(found.reason)}.", icon=":material/info:")
         return
     more = f"; {found.left_out} more minds are left out" if found.left_out else ""
-    st.caption(
-        f"Likeness (1 less edit distance over length) of two minds' messages for one meaning, mean of {found.meanings} meanings, "
-        f"from the first {found.utterances:,} messages{more}. The diagonal is a mind with itself. Beside it the null: the "
-        "same for two different meanings. Like minds stand together."
-    )
-    high = min(330, 60 + 34 * len(found.minds))
-    left, right = st.columns([1.12, 1], gap="large")
+    high = 70 + 34 * min(max(len(found.minds), 3), 9)
+    left, right, words_at = st.columns([1.15, 1, 0.9], gap="medium")
     with left:
         st.markdown("**one meaning**")
         parts.figure(figures.similarity(found, False, high, dark=dark()), "Similarity of each pair of minds for one meaning.")
@@ -157,12 +152,23 @@ def _dialects(run: Run, condition: str) -> None:
         parts.figure(
             figures.similarity(found, True, high, dark=dark()), "Similarity of each pair of minds for different meanings."
         )
-    lines = {line.metric: line for line in queries.estimates(run) or []}
-    for name in ("language_similarity.others", "dialects"):
-        line = lines.get(name)
-        if line is not None and condition == "normal":
-            told = f"{number(line.value)} {interval(line.ci_low, line.ci_high)}, null {number(line.null) or 'none'}"
-            st.caption(
-                f"{plain(name)}: {plain(told if number(line.value) else line.reason[:200])}. "
-                f"{plain(words.p_value(line.p) and 'p ' + words.p_value(line.p))}"
-            )
+    with words_at:
+        st.caption(
+            f"Likeness (1 less edit distance over length) of two minds' messages, mean of {found.meanings} meanings, from the "
+            f"first {found.utterances:,} messages{more}. The diagonal is a mind with itself; like minds stand together."
+        )
+        for name in ("language_similarity.others", "dialects") if condition == "normal" else ():
+            _line(run, name)
+
+
+def _line(run: Run, name: str) -> None:
+    """One estimate of the report in a line."""
+    line = next((line for line in queries.estimates(run) or [] if line.metric == name), None)
+    if line is None:
+        return
+    if not number(line.value):
+        st.caption(f"**{plain(name)}**: no value, {plain(line.reason[:200])}.")
+        return
+    p = f", p {words.p_value(line.p)}" if words.p_value(line.p) else ""
+    told = f"{number(line.value)} {interval(line.ci_low, line.ci_high)}, null {number(line.null) or 'none'}{p}"
+    st.caption(f"**{plain(name)}** (report): {plain(told)}")

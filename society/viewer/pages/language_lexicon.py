@@ -72,13 +72,12 @@ def _training(run: Run, grown: pd.DataFrame, shows: str, boxes: list[st.delta_ge
             format_func=lambda one: f"{int(one):,} agent-steps", label_visibility="collapsed",
         )  # fmt: skip
     here = grown[grown["agent_steps"] == int(now)]
-    _maps({position: here[here["position"] == position] for position in shown}, shows, slot, HIGH - 110)
+    _maps({position: here[here["position"] == position] for position in shown}, shows, slot, HIGH - 100)
     rows = _curve(grown[grown["position"].isin(shown)])
     says = f"Bits that a symbol tells of {slot} over the training, by position."
-    parts.figure(figures.growth(rows, int(now), 150 if len(shown) > 1 else 130), says, rows, "growth")
+    parts.figure(figures.growth(rows, int(now), 220 if len(shown) > 1 else 190), says, rows, "growth")
     st.caption(
-        "One rollout at each moment, all minds together. Grey dashes: shuffles of its utterances; green dots: all there "
-        "is to tell (entropy of the meaning); orange: the moment shown."
+        "One rollout at each moment, all minds together; bits that a symbol tells of the meaning. Orange: the moment shown."
     )
 
 

@@ -113,7 +113,7 @@ def _answer(answer: Answer, said: list[int], message: list[int]) -> None:
     if not found:
         st.info("No listener had a choice to make at this moment.", icon=":material/info:")
         return
-    boxes = st.columns(min(3, len(found)))
+    boxes = st.columns(3)
     for i, one in enumerate(found[:SHOWN]):
         with boxes[i % len(boxes)]:
             st.markdown(f"**seat {one.listener}**, {plain(one.head[:40])}: total variation {plain(number(one.variation))}")
