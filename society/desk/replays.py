@@ -49,6 +49,11 @@ class Course:
         self.minds, self.length = minds, length
         self.kept: dict[int, tuple[Worlds, Tensor]] = {0: (worlds, minds.blank(worlds))}
 
+    @property
+    def start(self) -> Worlds:
+        """The worlds before the first tick."""
+        return self.kept[0][0]
+
     def ticks(self, first: int, last: int) -> Iterator[tuple[int, Tick]]:
         """The ticks `first` to `last`, both included, with their numbers."""
         begin = max(number for number in self.kept if number <= first)

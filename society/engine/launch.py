@@ -78,7 +78,8 @@ def unfinished(paths: Sequence[Path]) -> list[Path]:
     jobs = []
     for path in paths:
         run_ = Run(path)
-        _ = run_.meta
+        if "played" in run_.meta:
+            raise ConfigError(f"{path.name}: somebody played it, and it cannot be taken up again; play another one")
         jobs += [path, *(control.path for control in run_.controls.values())]
     todo = [job for job in jobs if Run(job).state != "done"]
     for job in todo:

@@ -8,6 +8,7 @@ import fcntl
 import json
 import os
 import re
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -91,15 +92,30 @@ def plain_file(path: Path) -> BinaryIO:
     return os.fdopen(os.open(path, flags, 0o644), "ab")
 
 
-def hold(path: Path) -> BinaryIO | None:
-    """Lock this file until it is closed or the process ends, however it ends; None where another process has it."""
-    file = plain_file(path)
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        file.close()
-        return None
-    return file
+def hold(path: Path, patience: float = 1.0) -> BinaryIO | None:
+    """Lock this file until it is closed or the process ends, however it ends; None where another process keeps it.
+
+    Who only looks whether it is kept (`held`) has it for a moment, so it is tried for `patience` seconds.
+    """
+    file, until = plain_file(path), time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            if time.monotonic() >= until:
+                file.close()
+                return None
+            time.sleep(0.02)
+        else:
+            return file
+
+
+def held(path: Path) -> bool:
+    """Whether some process keeps this lock."""
+    lock = hold(path, 0.0)
+    if lock is not None:
+        lock.close()
+    return lock is None
 
 
 def _refuse(word: str) -> None:

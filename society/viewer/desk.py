@@ -105,20 +105,12 @@ def start(root: Path) -> str:
     home = letters.desk(root)
     with _starting:
         mine, since = _started.get(home, (None, 0.0))
-        if (mine is not None and mine.poll() is None) or _held(home):
+        if (mine is not None and mine.poll() is None) or letters.held(home / "lock"):
             return ""
         if mine is not None and mine.returncode and time.monotonic() - since < PATIENCE:
             return f"the desk's worker ended with status {mine.returncode}; see {letters.DESK}/worker.log"
         _started[home] = (spawn("society.desk", str(root), log=home / "worker.log"), time.monotonic())
     return ""
-
-
-def _held(home: Path) -> bool:
-    """Whether some worker holds the desk."""
-    lock = letters.hold(home / "lock")
-    if lock is not None:
-        lock.close()
-    return lock is None
 
 
 def spawn(module: str, *arguments: str, log: Path) -> "subprocess.Popen[bytes]":
