@@ -24,6 +24,7 @@ OPTIONS = {
     "client.toolbarMode": "minimal",
     "client.showErrorDetails": "none",
     "client.showErrorLinks": "false",
+    "client.showSidebarNavigation": "false",  # else the files in pages/ are listed until the script has run
     "theme.light.primaryColor": "#0072B2",
     "theme.dark.primaryColor": "#2F93CC",
 }
@@ -60,7 +61,7 @@ def command(run: Path | None, root: Path, port: int) -> list[str]:
     main = Path(__file__).with_name("main.py")
     options = [f"--{name}={value}" for name, value in {**OPTIONS, "server.port": str(port)}.items()]
     own = ["--root", str(root.absolute()), *(["--run", run.resolve().name] if run is not None else [])]
-    return [sys.executable, "-m", "streamlit", "run", str(main), *options, "--", *own]
+    return [sys.executable, "-m", "society.viewer.serve", "run", str(main), *options, "--", *own]
 
 
 def _environment() -> dict[str, str]:

@@ -47,9 +47,10 @@ ICON = (
 # Only what Streamlit has no option for: its margins leave too little of a 1280 x 800 screen.
 STYLE = """<style>
 .stMainBlockContainer { padding: 1.1rem 2.2rem 1rem; max-width: 1500px; }
-.stMainBlockContainer h3 { padding: 0; }
+.stMainBlockContainer h3 { padding: 0; white-space: nowrap; }
 header[data-testid="stHeader"] { height: 0; min-height: 0; background: transparent; }
 h1, h2, h3 { letter-spacing: -0.01em; }
+.st-key-choose_page button { padding: 0 0.62rem; }
 </style>"""
 
 
@@ -72,7 +73,7 @@ def _app(root: Path, first: str) -> None:
         go(run=first)
     st.session_state["opened"] = True
     refused = _refused(root)
-    brand, pages, chosen = st.columns([1.2, 7.3, 2.3], vertical_alignment="center", gap="small")
+    brand, pages, chosen = st.columns([1.2, 7.2, 2.4], vertical_alignment="center", gap="small")
     brand.markdown("### :material/hub: society")
     with pages:
         default = "World" if first else "Runs"
