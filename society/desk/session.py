@@ -167,13 +167,15 @@ class Session:
     def _home(self) -> Path:
         return self.root / letters.DESK / PLAY / self.name
 
-    def _folder(self) -> bool:
+    def there(self) -> bool:
         """Whether the session's folder is there and nothing on the way to it is a link."""
         home = self._home()
         return home.is_dir() and not any(path.is_symlink() for path in (home, home.parent, home.parent.parent))
 
     def file(self, name: str) -> Path:
-        """A file of the session's folder. Raises Damaged where a link leads out of it."""
+        """A file of the session's folder. Raises Damaged where the folder is gone or a link leads out of it."""
+        if not self.there():
+            raise Damaged(f"{self.name[:40]!r} is no session of this folder")
         return inside(self._home(), name)
 
 
@@ -191,7 +193,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     session = Session(options.root, options.name, options.parent, options.idle)
     try:
-        if not letters.NAME.fullmatch(options.name) or not session.there():
+        if not letters.NAME.fullmatch(options.name):
             raise Damaged(f"{options.name[:40]!r} is no session of this folder")
         held = letters.hold(session.file("lock"))
         if held is None:
@@ -200,7 +202,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             session.run()
     except (Damaged, ValueError, OSError) as error:
         print(one_line(error), file=sys.stderr)
-        if not session.told and session.there():
+        if not session.told and letters.NAME.fullmatch(options.name) and session.there():
             letters.write(session.file("now"), {"state": "failed", "message": one_line(error), "move": 0})
         return 2
     return 0
