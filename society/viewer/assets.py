@@ -7,8 +7,32 @@ joined here in a fixed order; all their names share one scope, and only the last
 from functools import cache
 from importlib.resources import files
 
-# Later files may use names of earlier ones at once; functions may use any name.
-SCRIPTS = ("player.js",)
+# A constant may use names of earlier files, a function those of any.
+SCRIPTS = (
+    "decode.js",
+    "colours.js",
+    "elements.js",
+    "board.js",
+    "clock.js",
+    "camera.js",
+    "pixels.js",
+    "sprites.js",
+    "cells.js",
+    "happenings.js",
+    "painter.js",
+    "words.js",
+    "pane.js",
+    "legend.js",
+    "roster.js",
+    "log.js",
+    "strips.js",
+    "panel.js",
+    "timeline.js",
+    "meter.js",
+    "keys.js",
+    "layout.js",
+    "player.js",
+)
 
 
 @cache

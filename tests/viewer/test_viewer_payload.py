@@ -12,8 +12,9 @@ from hypothesis.extra import numpy as hnp
 
 from society.record.store import Run
 from society.viewer import queries
+from society.viewer.assets import player_assets
 from society.viewer.payload import TYPES, decode, encode
-from society.viewer.replay import facts, replay, window
+from society.viewer.replay import facts, replay
 
 ARRAYS = st.dictionaries(
     st.text(max_size=8),
@@ -39,7 +40,7 @@ def test_a_type_that_the_browser_lacks_is_refused() -> None:
 
 
 def test_both_sides_know_the_same_types() -> None:
-    script = (Path(queries.__file__).parent / "player" / "player.js").read_text("utf-8")
+    _, _, script = player_assets()
     line = next(line for line in script.splitlines() if line.startswith("const VIEWS"))
     assert all(f'"{kind}": {name}' in line for kind, name in TYPES.items())
 
@@ -65,14 +66,6 @@ def test_a_replay_holds_the_frames_and_their_events(tmp_path: Path, cells: bool)
 def test_controls_are_replayed_too(tmp_path: Path) -> None:
     run = Run(viewer_runs.finished(tmp_path / "bazaar-20260101-120000-abcdef"))
     assert [span.condition for _, span in queries.spans(run)] == ["normal", "mute", "tradeless_from_birth"]
-
-
-def test_a_world_too_large_for_one_replay_has_a_window(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = Run(viewer_runs.finished(tmp_path / "bazaar-20260101-120000-abcdef"))
-    owner, span = queries.spans(run)[0]
-    assert window(owner, span) > span.frames
-    monkeypatch.setattr("society.viewer.replay.BUDGET", 300)
-    assert 2 <= window(owner, span) < span.frames
 
 
 def test_what_changes_on_the_disk_is_read_again(tmp_path: Path) -> None:
