@@ -10,7 +10,10 @@ import streamlit as st
 
 from society.viewer.words import plain
 
-BELOW = {"run": ("condition", "world", "tick", "window"), "condition": ("window",), "world": ("window",)}
+BELOW = {
+    "run": ("condition", "world", "tick", "window", "view", "twin", "seat"),
+    **dict.fromkeys(("condition", "world", "view", "twin"), ("window",)),
+}
 
 
 def choose(name: str, options: Sequence[str], widget: Callable[..., Any], label: str, *, default: str = "", **more: Any) -> str:

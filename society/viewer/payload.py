@@ -1,6 +1,6 @@
-"""Frames on their way to the browser: typed arrays in one compressed text, read back by `player/player.js`.
+"""Frames on their way to the browser: typed arrays in compressed blobs, read back by `player/decode.js`.
 
-Layout before compression: the header's length (uint32, little-endian), the header (JSON: name -> [type, shape, offset],
+A blob, before compression: the header's length (uint32, little-endian), the header (JSON: name -> [type, shape, offset],
 offsets counted from the end of the header), then the arrays, each beginning at a multiple of four.
 """
 
@@ -9,6 +9,7 @@ import json
 import struct
 import zlib
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -29,7 +30,7 @@ def encode(arrays: Mapping[str, np.ndarray]) -> str:
         body += bytes(-len(body) % 4)
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 4)
-    return base64.b64encode(zlib.compress(struct.pack("<I", len(text)) + text + bytes(body), 6)).decode()
+    return base64.b64encode(zlib.compress(struct.pack("<I", len(text)) + text + bytes(body), 1)).decode()
 
 
 def decode(text: str) -> dict[str, np.ndarray]:
@@ -41,3 +42,24 @@ def decode(text: str) -> dict[str, np.ndarray]:
         count = int(np.prod(shape, dtype=np.int64))
         arrays[name] = np.frombuffer(data, kind, count, 4 + length + offset).reshape(shape)
     return arrays
+
+
+def pack(data: Mapping[str, Any]) -> bytes:
+    """All that the player is given as one run of bytes: Streamlit hands bytes to a component as they are, where text would
+    be quoted, parsed and decoded again in the browser.
+
+    The length of the JSON (uint32, little-endian), the JSON, in which every `blob` (of a board, of `follow`) has become
+    [offset, size] counted from the end of the JSON, then the blobs.
+    """
+    body = bytearray()
+
+    def moved(one: Mapping[str, Any]) -> dict[str, Any]:
+        blob = base64.b64decode(one["blob"])
+        at = len(body)
+        body.extend(blob)
+        return {**one, "blob": [at, len(blob)]}
+
+    follow = data.get("follow")
+    plain = {**data, "boards": [moved(board) for board in data["boards"]], "follow": moved(follow) if follow else None}
+    text = json.dumps(plain).encode()
+    return struct.pack("<I", len(text)) + text + bytes(body)

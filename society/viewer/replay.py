@@ -1,27 +1,28 @@
 """A recorded world made ready for the player: frames and events as compact arrays, names and colours beside them."""
 
 import hashlib
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import permutations
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from society.record.files import damaged
 from society.record.frames import CELL, NOWHERE, Frames, Span
 from society.record.store import Run
-from society.viewer import queries
+from society.viewer import marks, queries
+from society.viewer.data.kept import Kept
+from society.viewer.legends import facts
 from society.viewer.payload import encode
 
 BUDGET = 48 * 2**20  # bytes of frames that a browser is given at once
-OKABE_ITO = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999")
-MOST_GOODS = 64  # named by meta.json: offers are of pairs of them
-HOLDS = "holds "  # a value of this name is a stock: what follows names the good
-_HEX = re.compile(r"#[0-9A-Fa-f]{6}")
-EVENTS = {
+KEPT = 160 * 2**20  # bytes of replays that wait here to be asked for again
+EVENTS = 400_000  # rows of one table in one replay: 11 MB
+PIECES = 1000  # most windows of one world, whatever its file says of its length
+SMALL = ("x", "y", "kind", "said")  # all that a small board draws of a seat
+COLUMNS = {
     "trades": ("seat", "partner", "gave", "gave_amount", "got", "got_amount"),
     "contests": ("seat", "target", "good", "amount"),
 }
@@ -29,121 +30,160 @@ EVENTS = {
 
 @dataclass(frozen=True)
 class Replay:
-    """What the player is given: `facts` are plain JSON, `blob` the arrays of `payload.encode`."""
+    """What the player is given: `facts` are plain JSON, `blob` the arrays of `payload.encode`.
+
+    `id` changes when, and only when, there is something else to draw. `ticks` and `seats` count. `cut` names the tables that
+    are too long to be drawn whole, each with the last tick that is.
+    """
 
     facts: dict[str, Any]
     blob: str
+    id: str
+    ticks: int
+    seats: int
+    cut: dict[str, int]
 
-    @property
-    def id(self) -> str:
-        """Changes when, and only when, there is something else to draw."""
-        return hashlib.sha256(self.blob.encode()).hexdigest()[:16]
+
+# ------------------------------------------------------------------------------------------------------------ the reading
+
+
+def frames_of(run: Run, span: Span, first: int, last: int) -> Frames:
+    """The frames of `span` with first <= tick <= last. Raises `Damaged`, also for a file that is whole and makes no sense."""
+    try:
+        return run.frames(span.condition, span.world, first, last, seed=span.seed)
+    except (ValueError, TypeError, KeyError, IndexError, OverflowError) as error:
+        raise damaged(run.path / "frames", f"cannot be decoded ({error})") from None
+
+
+def events_of(run: Run, table: str, span: Span, ticks: np.ndarray) -> tuple[pd.DataFrame, int | None]:
+    """`tick` and the `COLUMNS` of what happened in one world at `ticks` [T], by tick, and the last tick that is told whole.
+
+    That is None where all are: a table is read up to `EVENTS` rows. Raises `Damaged`.
+    """
+    columns = ["tick", *COLUMNS[table]]
+    where = {"condition": span.condition, "seed": span.seed, "world": span.world, "tick": ticks}
+    try:
+        found = run.rows(table, columns, where, count=EVENTS + 1)
+    except ValueError as error:
+        raise damaged(run.path / "tables" / table, f"has not the columns of this table ({error})") from None
+    found = found.sort_values("tick", kind="stable", ignore_index=True)
+    if len(found) <= EVENTS:
+        return found, None
+    last = int(found["tick"].iloc[-1]) - 1
+    return found[found["tick"] <= last], last
+
+
+def pieces(span: Span, size: int) -> range:
+    """The ticks at which windows of `size` ticks begin; longer windows where a file claims an endless world."""
+    return range(span.first, span.last + 1, max(size, (span.last - span.first) // PIECES + 1))
 
 
 def window(run: Run, span: Span) -> int:
     """How many ticks of this world fit into one replay, at least 2."""
-    first = run.frames(span.condition, span.world, span.first, span.first, seed=span.seed)
-    size = (0 if first.cells is None else first.cells.nbytes) + sum(values.nbytes for values in first.seats.values())
-    return max(2, BUDGET // max(size, 1))
+    return shared([(run, span)])
 
 
-def replay(run: Run, span: Span, first: int, last: int) -> Replay:
-    """The ticks from `first` to `last` of one recorded world. Raises `Damaged`."""
-    names = [("frames",), ("meta.json",), *(("tables", name) for name in EVENTS)]
-    return _replay(str(run.path), tuple(queries.identity(run.path, *name) for name in names), span, first, last)
+def shared(worlds: Sequence[tuple[Run, Span]], *, small: bool = False) -> int:
+    """How many ticks of these worlds fit into what a browser is given at once, at least 2. `small` as in `replay`."""
+    return max(2, BUDGET // max(1, sum(_weight(str(run.path), _identity(run), span, small) for run, span in worlds)))
 
 
-@lru_cache(maxsize=8)
-def _replay(path: str, _: tuple[queries.Identity, ...], span: Span, first: int, last: int) -> Replay:
+def _identity(run: Run) -> queries.Identity:
+    return queries.identity(run.path, "frames")
+
+
+@lru_cache(maxsize=256)
+def _weight(path: str, _: queries.Identity, span: Span, small: bool) -> int:
+    """Bytes of one frame."""
+    first = frames_of(Run(path), span, span.first, span.first)
+    return sum(values.nbytes for name, values in _drawn(first, small).items() if name != "tick")
+
+
+# ------------------------------------------------------------------------------------------------------------ the replay
+
+_replays: Kept[Replay] = Kept(KEPT, lambda one: len(one.blob))
+
+
+def replay(run: Run, span: Span, first: int, last: int, *, small: bool = False) -> Replay:
+    """The ticks from `first` to `last` of one recorded world; `small` leaves out what a board of a mosaic does not draw.
+
+    Raises `Damaged`.
+    """
+    names = [("frames",), ("meta.json",), *(("tables", name) for name in COLUMNS)]
+    version = tuple(queries.identity(run.path, *name) for name in names)
+    return _replays.get((run.path, span, first, last, small), version, lambda: _replay(run, span, first, last, small))
+
+
+def _replay(run: Run, span: Span, first: int, last: int, small: bool) -> Replay:
+    if small:
+        return packed(run, frames_of(run, span, first, last), {}, small=True)
+    frames = frames_of(run, span, first - 1, last)  # and the one before, for a death in the first
+    deaths = marks.deaths(frames, first)
+    shown = _since(frames, first)
+    events: dict[str, Any] = {"deaths": deaths}
+    cut: dict[str, int] = {}
+    for name in COLUMNS:
+        found, whole = events_of(run, name, span, shown.tick)
+        events[name] = found
+        if whole is not None:
+            cut[name] = whole
+    spoken = marks.firsts([shown]) if first <= span.first and last >= span.last else first_symbols(run, span)
+    events["firsts"] = spoken[(spoken["tick"] >= first) & (spoken["tick"] <= last)]
+    return packed(run, shown, events, cut=cut)
+
+
+def packed(
+    run: Run,
+    frames: Frames,
+    events: Mapping[str, Any],
+    *,
+    small: bool = False,
+    cut: Mapping[str, int] | None = None,
+) -> Replay:
+    """Frames [T, N] and events (table -> column -> a whole number for each row, `tick` ascending) as a `Replay`."""
+    arrays = _drawn(frames, small)
+    for table, columns in events.items():
+        arrays |= {f"{table}.{name}": np.asarray(values).astype(np.int32) for name, values in columns.items()}
+    blob = encode(arrays)
+    kept = Frames(frames.tick, frames.cells, {name: frames.seats[name] for name in SMALL if name in frames.seats})
+    told = facts(run, kept if small else frames)
+    seats = next((values.shape[1] for values in frames.seats.values()), 0)
+    return Replay(told, blob, hashlib.sha256(blob.encode()).hexdigest()[:16], len(frames.tick), seats, dict(cut or {}))
+
+
+def first_symbols(run: Run, span: Span) -> pd.DataFrame:
+    """tick, seat, symbol of the first use of each symbol in all that was recorded of this world."""
+    return _first_symbols(str(run.path), _identity(run), span)
+
+
+@lru_cache(maxsize=64)
+def _first_symbols(path: str, _: queries.Identity, span: Span) -> pd.DataFrame:
     run = Run(path)
-    frames = run.frames(span.condition, span.world, first, last, seed=span.seed)
-    arrays = {"tick": frames.tick.astype(np.int32)} | _drawn(frames)
-    for name, columns in EVENTS.items():
-        arrays |= {f"{name}.{column}": values for column, values in _events(run, name, columns, span, frames).items()}
-    return Replay(facts(run, frames), encode(arrays))
+
+    def read() -> Iterator[Frames]:
+        starts = pieces(span, window(run, span))
+        for start in starts:
+            yield frames_of(run, span, start, start + starts.step - 1)
+
+    return marks.firsts(read())
 
 
-def _drawn(frames: Frames) -> dict[str, np.ndarray]:
-    """Cells, and the fields of the seats, places back in the steps in which they were stored."""
-    arrays = {} if frames.cells is None else {"cells": frames.cells}
+def _since(frames: Frames, first: int) -> Frames:
+    """The frames from tick `first` on."""
+    at = int(np.searchsorted(frames.tick, first))
+    cells = None if frames.cells is None else frames.cells[at:]
+    return Frames(frames.tick[at:], cells, {name: values[at:] for name, values in frames.seats.items()})
+
+
+def _drawn(frames: Frames, small: bool) -> dict[str, np.ndarray]:
+    """Ticks, cells and the fields of the seats, places back in the steps in which they were stored."""
+    arrays = {"tick": frames.tick.astype(np.int32)} | ({} if frames.cells is None else {"cells": frames.cells})
     for name, values in frames.seats.items():
+        if small and name not in SMALL:
+            continue
         if values.dtype.kind == "f":
             steps = np.where(np.isnan(values), NOWHERE, np.rint(values * CELL))
             arrays[f"seat.{name}"] = steps.astype(np.uint16)
         else:
             arrays[f"seat.{name}"] = values
     return arrays
-
-
-def _events(run: Run, name: str, columns: tuple[str, ...], span: Span, frames: Frames) -> dict[str, np.ndarray]:
-    """The columns of the events that happened in these frames, by tick."""
-    found = queries.table(run, name, condition=span.condition, seed=span.seed, world=span.world)
-    if len(frames.tick):
-        found = found[(found["tick"] >= frames.tick[0]) & (found["tick"] <= frames.tick[-1])]
-    found = found.sort_values("tick", kind="stable")
-    none = pd.Series(np.full(len(found), -1))
-    return {column: found.get(column, none).to_numpy().astype(np.int32) for column in ("tick", *columns)}
-
-
-# ------------------------------------------------------------------------------------------------------ names and colours
-
-
-def facts(run: Run, frames: Frames) -> dict[str, Any]:
-    """Size, legends, goods and what each offer means, from the run's own scene and config.
-
-    A scene that says too little gets neutral names, so that any frames can be drawn.
-    """
-    scene = run.meta.get("scene")
-    scene = scene if isinstance(scene, dict) else {}
-    shape = (0, 0) if frames.cells is None else frames.cells.shape[1:]
-    legend, kinds = _legend(scene.get("legend")), _legend(scene.get("kinds"))
-    values = [name.removeprefix("value.") for name in frames.seats if name.startswith("value.")]
-    held = [name.removeprefix(HOLDS) for name in values if name.startswith(HOLDS)]
-    named = run.meta.get("goods")
-    goods = held or ([str(good) for good in named[:MOST_GOODS]] if isinstance(named, list) else [])
-    colours = dict(legend)
-    return {
-        "height": shape[0] or _side(scene.get("height"), frames, "y"),
-        "width": shape[1] or _side(scene.get("width"), frames, "x"),
-        "legend": legend,
-        "kinds": kinds,
-        "wraps": bool(scene.get("wraps", True)) and frames.cells is not None,
-        "sizes": _sizes(scene.get("sizes"), len(kinds)),
-        "values": values,
-        "goods": [[good, colours.get(f"good {good}", OKABE_ITO[i % len(OKABE_ITO)])] for i, good in enumerate(goods)],
-        "offers": _offers(run.config, len(goods)) if "offer" in values else [],
-    }
-
-
-def _sizes(told: Any, kinds: int) -> list[float]:
-    """Diameters of the kinds in cells; none where the scene does not tell one for each that can be drawn."""
-    fine = isinstance(told, list) and len(told) == kinds and all(isinstance(one, int | float) and 0 < one <= 256 for one in told)
-    return [float(one) for one in told] if fine else []
-
-
-def _legend(entries: Any) -> list[list[str]]:
-    """Pairs of name and colour; a colour that is none is replaced, so that no file's text reaches a style."""
-    pairs = [one for one in entries if isinstance(one, list) and len(one) == 2] if isinstance(entries, list) else []
-    return [
-        [str(name), colour if isinstance(colour, str) and _HEX.fullmatch(colour) else OKABE_ITO[i % len(OKABE_ITO)]]
-        for i, (name, colour) in enumerate(pairs)
-    ]
-
-
-def _side(told: Any, frames: Frames, axis: str) -> int:
-    """A side of the scene in cells: as told, else so that every place fits."""
-    if isinstance(told, int) and 1 <= told <= 256:
-        return told
-    places = frames.seats.get(axis)
-    return 1 if places is None or np.isnan(places).all() else int(np.nanmax(places)) + 1
-
-
-def _offers(config: Mapping[str, Any], goods: int) -> list[list[int]]:
-    """[give, want, units given, units wanted] of each offer, in the order of the market's table; row 0 is no offer.
-
-    Goods are paired as the market pairs them: every ordered pair, and for each every price of the config.
-    """
-    prices = config.get("market", {}).get("prices")
-    if not isinstance(prices, list) or not all(isinstance(p, list) and len(p) == 2 for p in prices):
-        return []
-    return [[-1, -1, 0, 0], *([a, b, *price] for a, b in permutations(range(goods), 2) for price in prices)]

@@ -1,105 +1,208 @@
-"""The replay of a recorded world, in the browser."""
+"""The replay of recorded worlds in the browser: one, two that are twins, or many side by side; and a live run as it learns."""
 
-from functools import cache
-from importlib.resources import files
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
-from society.record.frames import Span
 from society.record.store import Run
-from society.viewer import queries, words
 from society.viewer.address import choose
-from society.viewer.pages import parts
-from society.viewer.replay import replay, window
+from society.viewer.data import world as data
+from society.viewer.data.inside import Inside, inside
+from society.viewer.data.parting import Parting, parting
+from society.viewer.pages import parts, world_lines
+from society.viewer.pages.world_player import asked_number, jump, mount
 from society.viewer.words import plain
+
+VIEWS = {"one": "one world", "twin": "twins", "mosaic": "mosaic"}
+POLL = 1.0  # seconds between two looks at a question that is being answered
+
+
+@dataclass(frozen=True)
+class View:
+    """What is drawn: the worlds by name in the address (a twin's by its condition) and the ticks."""
+
+    kind: str
+    shown: dict[str, data.World]
+    first: int
+    last: int
+    line: str = ""
+
+    @property
+    def main(self) -> data.World:
+        """The world that the address names; of a mosaic the first."""
+        return next(iter(self.shown.values()))
 
 
 def show(run: Run) -> None:
-    """The selectors, and below them the player."""
-    found = queries.spans(run)
-    if not found:
+    """One row of selectors, one line of words, and the player."""
+    found, learning = data.recorded(run), data.learning(run)
+    _forget_training(list(learning))
+    names = [*data.conditions(found), *learning]
+    if not names:
         parts.section(run, _wait)
         return
-    condition_at, world_at, window_at, words_at = st.columns([1.3, 0.8, 1.1, 3.4], vertical_alignment="center")
-    with condition_at:
-        condition = choose(
-            "condition",
-            list(dict.fromkeys(span.condition for _, span in found)),
-            st.selectbox,
-            "Society",
-            label_visibility="collapsed",
-        )
-    there = [(one, span) for one, span in found if span.condition == condition]
-    seeds = {span.seed for _, span in there}
-    worlds = {_world(span, seeds): (one, span) for one, span in there}
-    with world_at:
-        owner, span = worlds[
-            choose("world", list(worlds), st.selectbox, "World", format_func="world {}".format, label_visibility="collapsed")
-        ]
-    size = window(owner, span)
-    begins = [str(tick) for tick in range(span.first, span.last + 1, size)]
-    begin = begins[0]
-    if len(begins) > 1:
-        with window_at:
-            here = max((tick for tick in begins if int(tick) <= _asked_tick()), key=int, default=begin)
-            begin = choose(
-                "window",
-                begins,
-                st.selectbox,
-                "From tick",
-                default=here,
-                format_func="from tick {}".format,
-                label_visibility="collapsed",
-            )
-    words_at.caption(f"**{plain(condition)}**: {plain(words.condition(condition)) or 'a condition of this run'}")
-    last = min(int(begin) + size - 1, span.last)
-    parts.section(owner, lambda one: _player(one, span, int(begin), last))
+    condition = st.query_params.get("condition", names[0])
+    if condition in learning and not found:
+        parts.section(learning[condition], _live)
+        return
+    places = iter(st.columns([1.75, 1.5, 1.0, 1.5, 1.2], vertical_alignment="center", gap="small"))
+    view_at = next(places)
+    with next(places):
+        condition = choose("condition", names, st.selectbox, "Society", label_visibility="collapsed")
+    if condition in learning:
+        parts.section(learning[condition], _live)
+        return
+    view = _view(found, condition, view_at, places)
+    parts.section(view.main[0], lambda _: _replayed(run, view))
 
 
-def _world(span: Span, seeds: set[int]) -> str:
-    """A world's name in the address: its number, and its seed where several seeds were recorded."""
-    return str(span.world) if len(seeds) == 1 else f"{span.world} of seed {span.seed}"
-
-
-def _asked_tick() -> int:
-    """The tick that the address names, -1 where it names none."""
-    asked = st.query_params.get("tick", "")
-    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else -1
+def _forget_training(learning: list[str]) -> None:
+    """A run that was watched and has ended shows what was recorded: nobody asked for anything that is not here."""
+    asked = st.query_params.get("condition", "")
+    if asked.split(" ")[0] == data.TRAINING and asked not in learning:
+        del st.query_params["condition"]
 
 
 def _wait(run: Run) -> None:
     """Nothing to replay yet; once there is, draw the page anew."""
-    if queries.spans(run):
+    if data.recorded(run) or data.learning(run):
         st.rerun()
     parts.heading(run)
     parts.no_rows(run, "recorded world")
 
 
-def _player(run: Run, span: Span, first: int, last: int) -> None:
-    shown = replay(run, span, first, last)
+# ---------------------------------------------------------------------------------------------------------- the selectors
 
-    def paused() -> None:
-        tick = st.session_state["player"].get("tick")
-        if isinstance(tick, int) and not isinstance(tick, bool):
-            st.query_params["tick"] = str(tick)
 
-    player()(
-        key="player",
-        data={"id": shown.id, "blob": shown.blob, "facts": shown.facts, "start": _asked_tick()},
-        on_tick_change=paused,
-        height="content",
+def _view(found: list[data.World], condition: str, view_at: Any, places: Any) -> View:
+    """Let the selectors say what is drawn."""
+    worlds = data.worlds(found, condition)
+    any_twins = {name: data.twins(found, one) for name, one in worlds.items()}
+    possible = ["one", *["twin"] * any(any_twins.values()), *["mosaic"] * (len(worlds) > 1)]
+    with view_at:
+        kind = choose("view", possible, st.segmented_control, "View", format_func=VIEWS.__getitem__, label_visibility="collapsed")
+    if kind == "mosaic":
+        shown = dict(list(worlds.items())[: data.MOST_BOARDS])
+        left_out = len(worlds) - len(shown)
+        line = f"{len(shown)} worlds, alike but for chance. Click one to open it."
+        return _windowed(kind, shown, places, line + (f" {left_out} more were recorded." if left_out else ""))
+    names = [name for name in worlds if any_twins[name]] if kind == "twin" else list(worlds)
+    with next(places):
+        name = choose("world", names, st.selectbox, "World", format_func="world {}".format, label_visibility="collapsed")
+    shown, line = {name: worlds[name]}, world_lines.condition(condition)
+    if kind == "twin":
+        twins, own = any_twins[name], worlds[name][0].path
+        with next(places):
+            twin = choose(
+                "twin",
+                list(twins),
+                st.selectbox,
+                "Twin",
+                format_func=lambda one: f"beside {one}" + ("" if twins[one][0].path == own else " (another population)"),
+                label_visibility="collapsed",
+            )
+        shown, line = {name: worlds[name], twin: twins[twin]}, ""
+    return _windowed(kind, shown, places, line)
+
+
+def _windowed(kind: str, shown: dict[str, data.World], places: Any, line: str) -> View:
+    """Let a selector choose the window where the worlds are too long for one."""
+    begins = data.starts(list(shown.values()), small=kind == "mosaic")
+    span = next(iter(shown.values()))[1]
+    begin = str(begins[0])
+    if len(begins) > 1:
+        here = max((tick for tick in begins if tick <= asked_number("tick")), default=begins[0])
+        with next(places):
+            begin = choose(
+                "window",
+                [str(tick) for tick in begins],
+                st.selectbox,
+                "From tick",
+                default=str(here),
+                format_func="from tick {}".format,
+                label_visibility="collapsed",
+            )
+    return View(kind, shown, int(begin), min(int(begin) + begins.step - 1, span.last), line)
+
+
+# ------------------------------------------------------------------------------------------------------------- the player
+
+
+def _replayed(run: Run, view: View) -> None:
+    """The boards of a view, in the player."""
+    if st.query_params.get("view", view.kind) != view.kind:
+        st.rerun()  # a board of a mosaic was clicked
+    boards = data.boards(view.shown, view.first, view.last, small=view.kind == "mosaic")
+    if view.kind == "mosaic":
+        st.caption(view.line)
+        mount("mosaic", boards)
+        return
+    seat = _seat(boards[0].replay.seats)
+    asked = Inside() if seat < 0 else inside(run.path.parent, *view.main, seat, view.first, view.last)
+    cut = world_lines.cut(boards[0].replay.cut)
+    parted = Parting()
+    if view.kind == "twin":
+        parted = parting(*view.shown.values())
+        _parting(parted, view, [cut, plain(asked.line)])
+    else:
+        st.caption(" ".join(filter(None, [view.line, cut, plain(asked.line)])))
+    mount(view.kind, boards, parted=parted.tick, follow=asked.follow, kept=seat, asking=asked.pending)
+    if asked.pending:
+        st.fragment(_poll(run, view, seat), run_every=POLL)()
+
+
+def _seat(seats: int) -> int:
+    """The seat that the address follows, -1 for none."""
+    seat = asked_number("seat")
+    if "seat" in st.query_params and not 0 <= seat < seats:
+        st.warning("The address asks for a seat that is not here: following none.", icon=":material/link_off:")
+        del st.query_params["seat"]
+        return -1
+    return seat
+
+
+def _parting(found: Parting, view: View, more: list[str]) -> None:
+    """Where the twins part, in words, and the way there."""
+    words_at, jump_at = st.columns([5, 1], vertical_alignment="center")
+    words_at.caption(" ".join(filter(None, [world_lines.parting(found), *more])))
+    if found.tick < 0:
+        return
+
+    def go_there() -> None:
+        jump(found.tick)
+        if not view.first <= found.tick <= view.last:
+            st.query_params.pop("window", None)
+
+    if jump_at.button(f"to tick {found.tick:,}", icon=":material/call_split:", key="jump", on_click=go_there, width="stretch"):
+        st.rerun()
+
+
+def _poll(run: Run, view: View, seat: int) -> Callable[[], None]:
+    """Look until the answer is there, or nobody asks any more; then draw the page anew."""
+
+    def look() -> None:
+        here = asked_number("seat") == seat
+        if not here or not inside(run.path.parent, *view.main, seat, view.first, view.last).pending:
+            st.rerun()
+
+    return look
+
+
+def _live(run: Run) -> None:
+    """The newest rollout of a run that is learning."""
+    if run.path not in [one.path for one in data.learning(run).values()]:
+        st.rerun()
+    shown = data.live(run)
+    if shown is None:
+        parts.heading(run)
+        parts.no_rows(run, "recorded world")
+        return
+    total = run.status.get("total")
+    of = f" of {total:,}" if isinstance(total, int) else ""
+    st.caption(
+        f":blue-badge[live] **{plain(data.TRAINING)}**: what world 0 did before update {shown.update:,}, "
+        f"after {shown.agent_steps:,}{of} agent-steps; a newer rollout takes its place by itself"
     )
-
-
-def player() -> Any:
-    """The component. Its page, style and script are files of this package, never text from a run."""
-    html, css, js = _assets()
-    return st.components.v2.component("society_player", html=html, css=css, js=js)
-
-
-@cache
-def _assets() -> tuple[str, str, str]:
-    folder = files("society.viewer") / "player"
-    html, css, js = ((folder / name).read_text("utf-8") for name in ("player.html", "player.css", "player.js"))
-    return html, css, js
+    mount("one", [data.Board("0", f"{data.TRAINING} · world 0", shown.replay)], live=True)
