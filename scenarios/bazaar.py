@@ -355,6 +355,11 @@ class Bazaar(Scenario):
         )
 
     @property
+    def offers(self) -> Tensor:
+        """The rows of the market's table that are on offer in this world."""
+        return self.parts.market.table[self.rows.cpu()]
+
+    @property
     def scripts(self) -> Mapping[str, Script]:
         """Reference agents by name; see `bazaar_scripts.py`."""
         return scripts(self)

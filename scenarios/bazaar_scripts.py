@@ -154,7 +154,7 @@ class References:
 
     def _terms(self, s: BazaarState) -> Tensor:
         """The offers of this world [options, 4]: give, want, units given, units wanted."""
-        return self.world.parts.market.table.to(s.pos.device)[self.world.rows]
+        return self.world.offers.to(s.pos.device)
 
     def _meet(self, s: BazaarState, whom: Tensor) -> tuple[Tensor, Tensor]:
         """The cell of the nearest seat of `whom` [W, from, to], and whether there is one."""

@@ -272,6 +272,11 @@ class FruitMarket(Scenario):
         )
 
     @property
+    def offers(self) -> Tensor:
+        """The market's whole table."""
+        return self.parts.market.table
+
+    @property
     def scripts(self) -> Mapping[str, Script]:
         """Random; autarky and trader, who know what a mind sees."""
         return {

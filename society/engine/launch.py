@@ -145,6 +145,7 @@ def prepare(
         "meanings": list(world.meanings(worlds.state)),
         "seats": world.spec.seats,
         "goods": list(world.spec.goods),
+        "offers": [] if world.offers is None else world.offers.tolist(),
         "scene": scene_facts(world, worlds),
         "missing": dict(missing or {}),
     }

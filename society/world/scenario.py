@@ -265,6 +265,11 @@ class Scenario(ABC):
         return None
 
     @property
+    def offers(self) -> Int[Tensor, "O 4"] | None:
+        """What each option of the head `offer` means (give, want, units given, units wanted); None without such a head."""
+        return None
+
+    @property
     def scripts(self) -> Mapping[str, Script]:
         """Reference agents by name."""
         return {}

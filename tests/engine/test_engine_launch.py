@@ -34,6 +34,14 @@ def test_a_control_without_anything_to_take_away_is_not_grown(tmp_path):
     (path,) = launch.run_many([config], tmp_path, ["tradeless_from_birth"])
     run = launch.Run(path)
     assert run.controls == {} and run.meta["missing"]["tradeless_from_birth"] == "this world has no market"
+    assert run.meta["offers"] == []
+
+
+def test_what_is_on_offer_is_told_beside_the_goods(tmp_path):
+    (config,) = launch.vetted([resolve("bazaar", "quick")])
+    launch.prepare(config, tmp_path)
+    meta = launch.Run(tmp_path).meta
+    assert meta["goods"] == ["A", "B"] and meta["offers"] == [[-1, -2, 1, 1], [0, 1, 1, 1], [1, 0, 1, 1]]
 
 
 @pytest.mark.parametrize(

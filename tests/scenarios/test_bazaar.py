@@ -61,6 +61,17 @@ def test_a_meal_of_a_pair_needs_no_other_pair():
     assert made(world__goods=4)._meals(stock)[..., 0].tolist() == [[0, 0, 1, 0]]
 
 
+def test_the_offers_are_told_as_the_options_of_the_head():
+    """Of four goods in two pairs only swaps within a pair are offered, at each price; viewers read this from meta.json."""
+    fields = PAIRS | {"market.prices": [[1, 1], [2, 1]]}
+    world = made(**{k.replace(".", "__"): v for k, v in fields.items()})
+    none, *rows = world.offers.tolist()
+    swaps = [(0, 1), (1, 0), (2, 3), (3, 2)]
+    assert none[0] < 0 and rows == [[a, b, x, 1] for a, b in swaps for x in (1, 2)]
+    assert len(rows) + 1 == world.spec.heads["offer"].size
+    assert build.scenario(resolve("lewis_game")).offers is None
+
+
 def test_what_is_eaten_leaves_the_stock_and_is_the_reward():
     world = made(**{k.replace(".", "__"): v for k, v in PAIRS.items()}, world__regrowth=0.0)
     worlds = begun(world)
