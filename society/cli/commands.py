@@ -58,9 +58,17 @@ def do_run_help(options: argparse.Namespace) -> Result:
     return 0, {}, text + "\n".join(_line(doc) for doc in documented if doc.path not in ("scenario", "preset"))
 
 
-def _line(doc: FieldDoc) -> str:
-    default = "" if doc.default is None else f" (default: {_shown(doc.default)})"
-    return f"  --{doc.path:<28} {doc.description or doc.takes}{f'; {doc.takes}' if doc.description else ''}{default}"
+def do_fields(options: argparse.Namespace) -> Result:
+    """Every field of a run and its value, as `run` with the same words would have it; nothing is run."""
+    from .fields import document, valued
+
+    chosen = _config(options, options.seed)
+    return 0, document(chosen), "\n".join(_line(doc, "value") for doc in valued(chosen))
+
+
+def _line(doc: FieldDoc, what: str = "default") -> str:
+    value = "" if doc.default is None else f" ({what}: {_shown(doc.default)})"
+    return f"  --{doc.path:<28} {doc.description or doc.takes}{f'; {doc.takes}' if doc.description else ''}{value}"
 
 
 def _shown(value: object) -> str:
@@ -92,10 +100,33 @@ def _config(options: argparse.Namespace, seed: object) -> Config:
 
     if options.scenario.endswith(".py"):
         raise BadInput(f"{options.scenario} is a file; put it into ./scenarios and run it by name: {_stem(options)}")
+    if options.scenario.endswith(".toml"):
+        return _again(options, seed)
     overrides: dict[str, object] = dict(options.overrides)
     given = {"seed": seed, "device": options.device, "evaluation.controls": _controls(options.controls)}
     overrides |= {name: value for name, value in given.items() if value is not None}
     return config.resolve(options.scenario, options.preset, overrides, options.quick)
+
+
+def _again(options: argparse.Namespace, seed: object) -> Config:
+    """The config of a run.toml, as it was; with another seed if one is given."""
+    from society import config
+
+    changed = [f"--{name}" for name in options.overrides]
+    words = {"--quick": options.quick, "--controls": options.controls, "--device": options.device}
+    changed += [word for word, given in words.items() if given]
+    changed += ["--preset"] if options.preset != "default" else []
+    if changed:
+        raise BadInput(f"{changed[0]}: {options.scenario} says everything but the seed; change it in the file")
+    found = config.from_toml(Path(options.scenario).read_text("utf-8"))
+    return found if seed is None else config.from_toml(config.to_toml(found.model_copy(update={"seed": _whole(seed)})))
+
+
+def _whole(seed: object) -> int:
+    try:
+        return int(str(seed))
+    except ValueError:
+        raise BadInput(f"--seed {seed}: is not a whole number") from None
 
 
 def _stem(options: argparse.Namespace) -> str:

@@ -10,6 +10,7 @@ from typing import NoReturn
 SUMMARIES = {
     "list": "scenarios, policies, learners and metrics, each with a line",
     "run": "train a society, evaluate it in twin worlds, report",
+    "fields": "every field of a run, what it takes and its value, after the same words as for run",
     "report": "the table of estimates; several runs are pooled over seeds",
     "resume": "go on with a run that was interrupted",
     "sweep": "many runs from one file: fields that vary, crossed, for several seeds; resumable",
@@ -66,6 +67,7 @@ def parser() -> argparse.ArgumentParser:
 
     command("list")
     _run_arguments(command("run"))
+    _run_arguments(command("fields"))
     which = "a folder, a name or its beginning, or latest"
     command("report").add_argument("runs", nargs="+", metavar="RUN", help=which)
     command("resume").add_argument("runs", metavar="RUN", help=which)
@@ -98,7 +100,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _run_arguments(run: argparse.ArgumentParser) -> None:
-    run.add_argument("scenario", metavar="SCENARIO", help="a name from `society list`")
+    run.add_argument("scenario", metavar="SCENARIO", help="a name from `society list`, or a run.toml to run again")
     run.add_argument("--quick", action="store_true", help="the preset quick: a first answer in minutes")
     run.add_argument("--preset", default="default", metavar="NAME", help="a preset of the scenario")
     which = run.add_mutually_exclusive_group()
@@ -122,7 +124,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
         raise BadInput(f"unknown command {words[0]!r}; {hint}")
     if not argv:
         argv = ["--help"]
-    if argv[0] != "run":
+    if argv[0] not in ("run", "fields"):
         options = root.parse_args(argv)
         if options.version:
             options.command = "version"
@@ -130,7 +132,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
             root.error("no command given")
         return options
     rest, overrides = _split(argv)
-    if {"-h", "--help"} & set(rest):
+    if argv[0] == "run" and {"-h", "--help"} & set(rest):
         return argparse.Namespace(command="run_help", json=False, scenario=words[1] if len(words) > 1 else None)
     options = root.parse_args(rest)
     options.overrides = overrides
