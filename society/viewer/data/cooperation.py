@@ -157,8 +157,21 @@ def _column(measure: str) -> str:
     return measure if measure.startswith("measure.") else f"measure.{measure}"
 
 
-def over_training(run: Run, top: str, bottom: str) -> pd.DataFrame:
-    """population, agent_steps, value: the ratio of two measures of the rollouts, of the run and its controls."""
+def rollouts_of_an_episode(run: Run) -> int:
+    """How many rollouts of the training an episode lasts, 1 where the config does not tell."""
+    sizes = []
+    for section, name in (("world", "episode"), ("training", "ticks")):
+        table = run.config.get(section)
+        size = table.get(name) if isinstance(table, dict) else None
+        sizes.append(size if isinstance(size, int) and 0 < size < 10**6 else 0)
+    return -(-sizes[0] // sizes[1]) if all(sizes) else 1
+
+
+def over_training(run: Run, top: str, bottom: str, window: int = 1) -> pd.DataFrame:
+    """population, agent_steps, value: the ratio of two measures of the last `window` rollouts, of the run and its controls.
+
+    Where a rollout is a part of an episode, a window of an episode keeps its early and late ticks from taking turns.
+    """
     pieces = []
     for label, one in queries.family(run).items():
         found = counted(one, "metrics", ("name", "agent_steps"), ("value",), name=[top, bottom], mind=-1)
@@ -166,7 +179,8 @@ def over_training(run: Run, top: str, bottom: str) -> pd.DataFrame:
             continue
         wide = found.pivot_table(index="agent_steps", columns="name", values="sum.value")
         if top in wide and bottom in wide:
-            value = (wide[top] / wide[bottom].where(wide[bottom] > 0)).replace([np.inf, -np.inf], np.nan).dropna()
+            sums = wide[[top, bottom]].fillna(0).rolling(window, min_periods=1).sum()
+            value = (sums[top] / sums[bottom].where(sums[bottom] > 0)).replace([np.inf, -np.inf], np.nan).dropna()
             pieces.append(pd.DataFrame({"agent_steps": value.index, "value": value.to_numpy(), "population": label}))
     columns = ["population", "agent_steps", "value"]
     return pd.concat(pieces, ignore_index=True)[columns] if pieces else pd.DataFrame({name: [] for name in columns})

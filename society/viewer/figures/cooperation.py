@@ -1,7 +1,8 @@
 """Charts of the Cooperation page: the stock, social outcomes, the Schelling diagram, reciprocity, strikes."""
 
 import math
-from collections.abc import Mapping, Sequence
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
 
 import altair as alt
 import pandas as pd
@@ -11,16 +12,39 @@ from society.analysis.schelling import Schelling
 from society.viewer.charts import BLUE, GREEN, GREY, ORANGE, RED
 from society.viewer.words import interval, number
 
-OTHERS = (BLUE, ORANGE, "#CC79A7", "#56B4E9", RED, GREY)
-DASHES = ([7, 3], [2, 2], [9, 3, 2, 3], [4, 4], [12, 3], [1, 3])
+GROWN = (BLUE, ORANGE, "#CC79A7", RED, "#56B4E9", GREY)  # twins and controls
+SCRIPTS = (GREY, "#56B4E9", RED, "#CC79A7", ORANGE, BLUE)
+GROWN_DASHES = ([8, 3], [12, 3, 3, 3], [6, 2], [10, 2, 2, 2], [14, 4], [5, 5])
+SCRIPT_DASHES = ([2, 2], [4, 3], [1, 3], [4, 2, 1, 2], [3, 1], [2, 4])
 LENGTH = 40  # letters of a title or label from a file
+EARLY = {"normal": 0, "peaceful": 1, "strangers": 2, "script:random": 4}
+
+
+def ordered(conditions: Iterable[str]) -> list[str]:
+    """Conditions in the order of every figure: as trained, twins and controls, random play, other scripts."""
+    return sorted(set(conditions), key=lambda name: (EARLY.get(name, 5 if name.startswith("script:") else 3), name))
+
+
+def few(conditions: Iterable[str], most: int) -> list[str]:
+    """At most `most` of them in that order, half of them scripts where there are so many."""
+    names = ordered(conditions)
+    grown, scripts = ([name for name in names if name.startswith("script:") == script] for script in (False, True))
+    kept = max(most - len(scripts), most - most // 2)
+    return [*grown[:kept], *scripts[: most - len(grown[:kept])]]
 
 
 def style(conditions: Sequence[str]) -> dict[str, tuple[str, list[int]]]:
-    """Condition -> colour and dashes: the society as trained is green and solid, no other is."""
-    rest = [name for name in conditions if name != "normal"]
-    found = {name: (OTHERS[i % len(OTHERS)], DASHES[i % len(DASHES)]) for i, name in enumerate(rest)}
-    return {name: (GREEN, [1, 0]) if name == "normal" else found[name] for name in conditions}
+    """Condition -> colour and dashes: the society as trained is green and solid, no other is.
+
+    The i-th twin or control, and the i-th script, look the same in every figure that shows those before them as well.
+    """
+    found = {"normal": (GREEN, [1, 0])}
+    for names, colours, dashes in (
+        ([name for name in conditions if name != "normal" and not name.startswith("script:")], GROWN, GROWN_DASHES),
+        ([name for name in conditions if name.startswith("script:")], SCRIPTS, SCRIPT_DASHES),
+    ):
+        found |= {name: (colours[i % len(colours)], dashes[i % len(dashes)]) for i, name in enumerate(names)}
+    return {name: found[name] for name in conditions}
 
 
 def label(condition: str) -> str:
@@ -28,6 +52,11 @@ def label(condition: str) -> str:
     if condition == "normal":
         return "as trained"
     return condition.replace("script:", "script ").replace("_from_birth", " from birth")[:LENGTH]
+
+
+def wrapped(title: str, width: int = LENGTH) -> list[str]:
+    """A title from a file in lines of at most `width` letters, at most three."""
+    return textwrap.wrap(title[:120], width)[:3]
 
 
 def _scales(conditions: Sequence[str]) -> tuple[alt.Scale, alt.Scale, list[str]]:
@@ -41,11 +70,11 @@ def _scales(conditions: Sequence[str]) -> tuple[alt.Scale, alt.Scale, list[str]]
 
 def stock(mean: pd.DataFrame, worlds: pd.DataFrame, what: str) -> alt.LayerChart:
     """Units of a resource over an episode: a line for each condition (`mean`), the trained society's worlds faint (`worlds`)."""
-    names = sorted(mean["condition"].unique(), key=lambda name: (name != "normal", name.startswith("script:"), name))
+    names = ordered(mean["condition"])
     colours, dashes, labels = _scales(names)
     x = alt.X("tick:Q", title="tick of the episode", axis=alt.Axis(tickCount=8), scale=alt.Scale(nice=False))
     y = alt.Y("units:Q", title=f"{what[:LENGTH]} in the world (units)", scale=alt.Scale(zero=True))
-    legend = alt.Legend(orient="top", labelLimit=200, columns=min(6, len(names)), symbolStrokeWidth=2.5, symbolSize=300)
+    legend = alt.Legend(orient="top", labelLimit=200, columns=min(5, len(names)), symbolStrokeWidth=2.5, symbolSize=300)
     lines = (
         alt.Chart(mean.assign(label=mean["condition"].map(label)))
         .mark_line(strokeWidth=2.4)
@@ -62,7 +91,7 @@ def stock(mean: pd.DataFrame, worlds: pd.DataFrame, what: str) -> alt.LayerChart
             ],
         )
     )
-    faint = alt.Chart(worlds).mark_line(strokeWidth=1, opacity=0.22, color=GREEN).encode(x=x, y=y, detail="world:N")
+    faint = alt.Chart(worlds).mark_line(strokeWidth=1, opacity=0.3, color=GREEN).encode(x=x, y=y, detail="world:N")
     return alt.layer(faint, lines).properties(height=270)  # type: ignore[return-value]
 
 
@@ -81,7 +110,7 @@ def by_condition(lines: Sequence[Estimate], conditions: Sequence[str], title: st
         labelLimit=170, ticks=False, domain=False, labelPadding=8, labelOverlap=False, labelFlush=False, labels=labels
     )
     y = alt.Y("label:N", title=None, sort=names, scale=alt.Scale(domain=names), axis=axis)
-    x = alt.X("value:Q", title=title[:LENGTH], scale=alt.Scale(zero=False, nice=True), axis=alt.Axis(tickCount=4))
+    x = alt.X("value:Q", title=wrapped(title), scale=alt.Scale(zero=False, nice=True), axis=alt.Axis(tickCount=4))
     colour = alt.Color("label:N", scale=colours, legend=None)
     layers: list[alt.Chart] = []
     null = rows["null"].dropna()
@@ -118,7 +147,7 @@ def ratio(rows: pd.DataFrame, populations: Sequence[str], unit: str, null: float
     """A ratio over training, the run and its controls; its null dashed, and its evaluated value at the right edge."""
     colours, dashes, labels = _scales(populations)
     x = alt.X("agent_steps:Q", title="agent-steps", axis=alt.Axis(format="~s", tickCount=5))
-    y = alt.Y("value:Q", title=unit[:LENGTH], scale=alt.Scale(zero=False, nice=True))
+    y = alt.Y("value:Q", title=wrapped(unit, 24), scale=alt.Scale(zero=False, nice=True))
     legend = alt.Legend(orient="top", labelLimit=200) if len(labels) > 1 else None
     lines = (
         alt.Chart(rows.assign(label=rows["population"].map(label)))
@@ -162,9 +191,8 @@ def schelling_rows(found: Schelling) -> pd.DataFrame:
 def schelling(rows: pd.DataFrame, players: int) -> alt.LayerChart:
     """Payoff of cooperators (circles) and defectors (squares) against the number of other cooperators, with intervals."""
     domain = ["cooperator", "defector"]
-    legend = alt.Legend(orient="top", symbolOpacity=1, symbolStrokeWidth=1.5, symbolDash=[1, 0])
+    legend = alt.Legend(orient="top", symbolOpacity=1, symbolStrokeWidth=1.5)
     colour = alt.Color("kind:N", title=None, scale=alt.Scale(domain=domain, range=[BLUE, ORANGE]), legend=legend)
-    dash = alt.StrokeDash("kind:N", title=None, scale=alt.Scale(domain=domain, range=[[1, 0], [6, 3]]), legend=legend)
     shape = alt.Shape("kind:N", title=None, scale=alt.Scale(domain=domain, range=["circle", "square"]), legend=legend)
     ticks = alt.Axis(values=list(range(players)), format="d")
     scale = alt.Scale(domain=[-0.15, players - 0.85], nice=False)
@@ -179,10 +207,11 @@ def schelling(rows: pd.DataFrame, players: int) -> alt.LayerChart:
         alt.Tooltip("high:Q", title="to", format=".3g"),
         alt.Tooltip("n:Q", title="worlds"),
     ]
-    lines = base.mark_line(strokeWidth=2.4).encode(y=y, strokeDash=dash)
+    kinds = zip(domain, ([1, 0], [6, 3]), strict=True)
+    lines = [base.transform_filter(alt.datum.kind == k).mark_line(strokeWidth=2.4, strokeDash=d).encode(y=y) for k, d in kinds]
     rules = base.mark_rule(strokeWidth=3, opacity=0.7).encode(y="low:Q", y2="high:Q")
     points = base.mark_point(size=120, filled=True, opacity=1).encode(y=y, shape=shape, tooltip=tips)
-    return alt.layer(lines, rules, points).properties(height=290)  # type: ignore[return-value]
+    return alt.layer(*lines, rules, points).properties(height=290)  # type: ignore[return-value]
 
 
 def reciprocity(rows: pd.DataFrame, named: Mapping[str, tuple[float, float, float, float]]) -> alt.LayerChart:
@@ -243,7 +272,13 @@ def _square(rows: pd.DataFrame) -> pd.DataFrame:
 
 def profiles(rows: pd.DataFrame, order: Sequence[str]) -> alt.LayerChart:
     """The four probabilities of memory-one strategies as a heat map: label, state, value, moves; blank: never came up."""
-    shown = rows.assign(text=[f"{value:.2f}" if math.isfinite(value) else "never" for value in rows["value"]])
+    known = [math.isfinite(value) for value in rows["value"]]
+    shown = rows.assign(
+        text=[f"{value:.2f}" if there else "never" for value, there in zip(rows["value"], known, strict=True)],
+        ink=[
+            GREY if not there else "white" if value < 0.6 else "black" for value, there in zip(rows["value"], known, strict=True)
+        ],
+    )
     labels = alt.Axis(labelLimit=330, ticks=False, domain=False, labelPadding=8, labelOverlap=False)
     base = alt.Chart(shown).encode(
         x=alt.X(
@@ -262,26 +297,25 @@ def profiles(rows: pd.DataFrame, order: Sequence[str]) -> alt.LayerChart:
     )
     scale = alt.Scale(domain=[0, 1], scheme="viridis")
     legend = alt.Legend(title="P(cooperate)", orient="right", gradientLength=140)
-    cells = base.mark_rect(stroke="white", strokeWidth=1.5).encode(
-        color=alt.condition("isValid(datum.value)", alt.Color("value:Q", scale=scale, legend=legend), alt.value("transparent"))
-    )
-    dark = "isValid(datum.value) && datum.value < 0.6"
-    ink = alt.condition(dark, alt.value("white"), alt.condition("isValid(datum.value)", alt.value("black"), alt.value(GREY)))
-    text = base.mark_text(fontSize=12).encode(text="text:N", color=ink)
-    return alt.layer(cells, text).properties(height=24 * len(order) + 70)  # type: ignore[return-value]
+    cells = base.transform_filter("isValid(datum.value)").mark_rect(stroke="white", strokeWidth=1.5)
+    cells = cells.encode(color=alt.Color("value:Q", scale=scale, legend=legend))
+    text = base.mark_text(fontSize=12).encode(text="text:N", color=alt.Color("ink:N", scale=None))
+    chart = alt.layer(cells, text).resolve_scale(color="independent")
+    return chart.properties(height=24 * len(order) + 70)  # type: ignore[return-value]
 
 
 def rounds(rows: pd.DataFrame) -> alt.LayerChart:
     """Share of cooperative moves over the rounds of an episode, with its interval as a band, a line for each condition."""
-    names = list(dict.fromkeys(rows["condition"]))
+    names = ordered(rows["condition"])
     colours, dashes, _ = _scales(names)
     shown = rows.assign(label=rows["condition"].map(label))
-    legend = alt.Legend(orient="top", labelLimit=200, symbolStrokeWidth=2.5) if len(names) > 1 else None
+    top = alt.Legend(orient="top", labelLimit=200, symbolType="stroke", symbolStrokeWidth=2.5, symbolSize=300, symbolOpacity=1)
+    legend = top if len(names) > 1 else None
     base = alt.Chart(shown).encode(
         x=alt.X("round:Q", title="round of the episode", axis=alt.Axis(tickMinStep=1, format="d"), scale=alt.Scale(nice=False)),
         color=alt.Color("label:N", title=None, scale=colours, legend=legend),
     )
-    y = alt.Y("value:Q", title="share of cooperative moves", scale=alt.Scale(domain=[0, 1]))
+    y = alt.Y("value:Q", title=["share of", "cooperative moves"], scale=alt.Scale(domain=[0, 1]))
     tips = [
         alt.Tooltip("label:N", title="society"),
         alt.Tooltip("round:Q", title="from round"),
@@ -326,7 +360,7 @@ def matrix(rows: pd.DataFrame, ends: str) -> alt.LayerChart:
 
 def strikes(rows: pd.DataFrame) -> alt.Chart:
     """Strikes over the ticks of an episode, a line for each condition."""
-    names = list(dict.fromkeys(rows["condition"]))
+    names = ordered(rows["condition"])
     colours, dashes, _ = _scales(names)
     legend = alt.Legend(orient="top", labelLimit=200, symbolStrokeWidth=2.5) if len(names) > 1 else None
     return (
@@ -334,7 +368,7 @@ def strikes(rows: pd.DataFrame) -> alt.Chart:
         .mark_line(strokeWidth=2.2, interpolate="step-after")
         .encode(
             x=alt.X("tick:Q", title="tick of the episode", scale=alt.Scale(nice=False)),
-            y=alt.Y("strikes:Q", title="strikes, all recorded worlds"),
+            y=alt.Y("strikes:Q", title=["strikes,", "all recorded worlds"]),
             color=alt.Color("label:N", title=None, scale=colours, legend=legend),
             strokeDash=alt.StrokeDash("label:N", title=None, scale=dashes, legend=legend),
             tooltip=[alt.Tooltip("label:N", title="society"), alt.Tooltip("tick:Q", title="from tick"), "strikes:Q"],

@@ -21,6 +21,7 @@ OUTCOMES = {
     "social.sustainability": "sustainability (mean tick of a reward)",
     "social.peace": "peace (seats in play)",
 }
+SHOWN = 6  # societies in one figure of lines
 COMMANDS = {"commons_harvest": "society reproduce commons_dilemma", "clean_up": "society reproduce clean_up_dilemma"}
 
 
@@ -59,14 +60,24 @@ def _stock(run: Run, rows: pd.DataFrame) -> None:
             with pick:
                 what = choose("resource", kinds, st.selectbox, "Resource", label_visibility="collapsed")
         own = rows[rows["what"] == what]
+        every = own["condition"].nunique()
+        own = own[own["condition"].isin(figures.few(own["condition"], SHOWN))]
         mean = data.mean_stock(own)
         worlds = own[own["condition"] == "normal"]
         says = f"Units of {what} in the world, tick by tick: mean over the recorded worlds of each society. " + _ends(mean)
         parts.figure(figures.stock(mean, worlds, what), says, mean, "stock")
-        faint = worlds["world"].nunique()
-        st.caption(f"Mean over recorded worlds; faint: the {faint} worlds of the society as trained. Scripts are references.")
+        less = f" {SHOWN} of {every} societies are shown." if every > SHOWN else ""
+        st.caption(
+            f"Mean over recorded worlds; faint: the {worlds['world'].nunique()} worlds of the society as trained. What nobody "
+            f"harvests stands high as well: read it beside the {plain(_earned(run))}.{less}"
+        )
     with right:
         _headline(run)
+
+
+def _earned(run: Run) -> str:
+    told = queries.declared(run)
+    return told.headline.name[:40] if told else "returns"
 
 
 def _ends(mean: pd.DataFrame) -> str:
@@ -83,7 +94,8 @@ def _headline(run: Run) -> None:
         parts.no_rows(run, "report of what the societies earned")
         return
     st.markdown(f"#### {plain(told.headline.name[:40])}")
-    conditions = list(dict.fromkeys(line.condition for line in lines))
+    conditions = figures.few((line.condition for line in lines), 12)
+    lines = [line for line in lines if line.condition in conditions]
     chart = figures.by_condition(lines, conditions, told.headline.unit)
     parts.figure(chart, f"{told.headline.name} in every society, with 95 % intervals.", _numbers(lines), "headline")
     place = next(iter(data.lines_of(run, f"relative.{told.headline.name}")), None)
@@ -116,8 +128,8 @@ def _outcomes(run: Run) -> bool:
     if not names:
         return False
     st.markdown("#### Social outcomes, by society")
-    found = dict.fromkeys(line.condition for line in lines)
-    conditions = sorted(found, key=lambda name: (name != "normal", name.startswith("script:"), name))[:12]
+    found = {line.condition for line in lines}
+    conditions = figures.few(found, 12)
     for i, (column, name) in enumerate(zip(st.columns([1.45, *[1] * (len(names) - 1)]), names, strict=True)):
         with column:
             own = [line for line in lines if line.metric == name and line.condition in conditions]
@@ -135,9 +147,9 @@ def _outcomes(run: Run) -> bool:
 
 def _training(run: Run) -> bool:
     """The scenario's declared ratios over training, at most four of them."""
-    shown = []
+    shown, window = [], data.rollouts_of_an_episode(run)
     for name, (top, bottom, unit) in data.declared_ratios(run).items():
-        rows = data.over_training(run, top, bottom)
+        rows = data.over_training(run, top, bottom, window)
         if len(rows):
             shown.append((name, unit, rows))
     if not shown:
@@ -149,12 +161,10 @@ def _training(run: Run) -> bool:
             end = next((line for line in data.lines_of(run, name) if line.condition == "normal"), None)
             null = end.null if end else math.nan
             st.markdown(f"**{plain(name)}**")
-            chart = figures.ratio(rows, list(dict.fromkeys(rows["population"])), unit, null, end)
+            chart = figures.ratio(rows, figures.ordered(rows["population"]), unit, null, end)
             parts.figure(chart, f"{name} ({unit}) over training.", rows, f"training_{name}")
-    training = run.config.get("training")
-    ticks = training.get("ticks") if isinstance(training, dict) else None
-    wave = f" A rollout is {ticks} ticks: where an episode is longer, curves swing." if isinstance(ticks, int) else ""
-    st.caption("Lines: rollouts while learning. Dot: the evaluated society with its 95 % interval. Dashed: the null." + wave)
+    over = f"the last {window} rollouts (one episode)" if window > 1 else "each rollout"
+    st.caption(f"Lines: {over} while learning. Dot: the evaluated society with its 95 % interval. Dashed: the null.")
     return True
 
 
@@ -173,7 +183,7 @@ def _twins(run: Run) -> bool:
     columns = st.columns(2, gap="large")
     for i, name in enumerate(there):
         with columns[i]:
-            st.markdown(f"**{name}**: {plain(words.condition(name)).removeprefix('twin world: ')}")
+            st.markdown(f"**{name}**: {plain(words.condition(name).removeprefix('twin world: '))}")
             headline = told.headline.name if told else ""
             lines = [line for line in data.lines_of(run, headline) if line.condition in ("normal", name)]
             if lines:

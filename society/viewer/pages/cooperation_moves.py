@@ -27,6 +27,7 @@ COMPARED = 5  # conditions in one figure
 
 def show(run: Run, conditions: list[str]) -> None:
     """All of it, for a run whose moves cooperate or defect under `conditions`."""
+    conditions = figures.ordered(conditions)
     condition = conditions[0]
     if len(conditions) > 1:
         condition = choose(
@@ -96,7 +97,7 @@ def _reciprocity(run: Run, found: pd.DataFrame, condition: str) -> None:
 
 def _rounds(run: Run, conditions: list[str], chosen: str) -> None:
     st.markdown("#### Cooperation over an episode")
-    others = [name for name in conditions if not name.startswith("script:") or name == "script:random"]
+    others = [name for name in figures.ordered(conditions) if not name.startswith("script:") or name == "script:random"]
     shown = list(dict.fromkeys([chosen, *others]))[:COMPARED]
     rows = pd.concat([moves.by_round(moves.turns(run, name)).assign(condition=name) for name in shown], ignore_index=True)
     if rows["round"].nunique() > 1:

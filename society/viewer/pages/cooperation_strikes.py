@@ -19,14 +19,13 @@ def show(run: Run) -> bool:
         return False
     st.markdown("#### Strikes: who, whom, when")
     left, right = st.columns(2, gap="large")
-    names = sorted(found, key=lambda name: (name != "normal", name.startswith("script:"), name))
     with left:
         if "normal" in found:
             _matrix(run)
         else:
             st.info("In the society as trained nobody was struck.", icon=":material/info:")
     with right:
-        rows = strikes.over_ticks(run, names[:SHOWN])
+        rows = strikes.over_ticks(run, figures.few(found, SHOWN))
         if len(rows):
             says = "Strikes over the ticks of an episode, summed over all recorded worlds."
             parts.figure(figures.strikes(rows), says, rows, "strikes")
