@@ -49,9 +49,10 @@ def cells(found: pd.DataFrame, show: str) -> Cells:
     """
     sums: pd.DataFrame = found.groupby(["meaning", "symbol"], as_index=False)["count"].sum()  # type: ignore[assignment]
     meaning, meanings = _labels(sums, "meaning", "value")
-    symbol, names = _labels(sums, "symbol", "symbol")
-    table = sums.assign(meaning=meaning, symbol=symbol).pivot_table("count", "meaning", "symbol", "sum", fill_value=0.0)
-    counts = table.reindex(index=meanings, columns=names, fill_value=0.0).to_numpy(dtype=float)
+    # Symbols are those that speak of the meanings shown.
+    symbol, names = _labels(sums, "symbol", "symbol", ~meaning.str.contains("other"))
+    table = sums.assign(meaning=meaning, symbol=symbol).pivot_table("count", "meaning", "symbol", "sum", fill_value=0)
+    counts = table.reindex(index=meanings, columns=names, fill_value=0).to_numpy(dtype=float)
     pairs = {"meaning": np.repeat(meanings, len(names)), "symbol": np.tile(names, len(meanings))}
     rows = pd.DataFrame(pairs | {"value": _values(counts, show).ravel(), "count": counts.ravel().astype(np.int64)})
     return Cells(rows, meanings, names)
@@ -68,9 +69,13 @@ def _values(counts: np.ndarray, show: str) -> np.ndarray:
     return np.divide(counts, whole, out=np.zeros_like(counts), where=whole > 0)
 
 
-def _labels(sums: pd.DataFrame, column: str, what: str) -> tuple[pd.Series, list[str]]:
-    """Each row's label, and all labels in order: silence, the most frequent by number, then what is left as one."""
-    often = sums.groupby(column)["count"].sum().sort_values(ascending=False, kind="stable")
+def _labels(sums: pd.DataFrame, column: str, what: str, known: pd.Series | None = None) -> tuple[pd.Series, list[str]]:
+    """Each row's label, and all labels in order: silence, the most frequent by number, then what is left as one.
+
+    Only the rows that are `known` count towards which are the most frequent.
+    """
+    counted = sums if known is None else sums.assign(count=sums["count"].where(known, 0))
+    often = counted.groupby(column)["count"].sum().sort_values(ascending=False, kind="stable")
     kept = sorted(int(one) for one in (often.index if len(often) <= SHOWN else often.index[: SHOWN - 1]))
     if what == "symbol" and SILENCE in often.index and SILENCE not in kept:
         kept = [SILENCE, *kept[1:]]

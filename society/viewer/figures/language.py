@@ -12,7 +12,7 @@ from society.viewer.data.lexicon import SHOWS, Cells
 
 # Of Okabe and Ito's blue and vermilion; nothing is see-through, so that both themes have their own ground.
 FAINT, FULL = "rgba(0,114,178,0.05)", "rgba(0,114,178,1)"
-AGAINST = "rgba(213,94,0,1)"
+AGAINST, NEITHER = "rgba(213,94,0,1)", "rgba(213,94,0,0.05)"
 INK, LIGHT = "#27303F", "#FFFFFF"  # text in cells
 GAP = " "  # an empty column between silence and the symbols
 FEW = 170  # cells that have room for their numbers
@@ -24,14 +24,18 @@ def heat(cells: Cells, show: str, meaning: str, title: str, height: int, *, wide
     rows = cells.rows.assign(text=[_text(value, show) for value in cells.rows["value"]])
     most = float(np.nanmax(np.abs(rows["value"].to_numpy(dtype=float)), initial=0.0)) or 1.0
     top = 1.0 if show in ("saying", "meaning") else most
-    axis = alt.Axis(labelAngle=0 if len(names) <= 14 else -60, labelOverlap=False, ticks=False, domain=False, labelLimit=90)
+    quiet = "'silence'" if wide else "'0'"  # a narrow chart has no room for the word
+    axis = alt.Axis(
+        labelAngle=0 if len(names) <= 14 else -60, labelOverlap=False, ticks=False, domain=False, labelLimit=90,
+        labelExpr=f"datum.value == 'silence' ? {quiet} : datum.value",
+    )  # fmt: skip
     x = alt.X("symbol:N", sort=names, scale=alt.Scale(domain=names, paddingInner=0.04), title=title, axis=axis)
     side = alt.Axis(labelOverlap=False, ticks=False, domain=False, labelLimit=120)
     y = alt.Y("meaning:N", sort=cells.meanings, scale=alt.Scale(paddingInner=0.04), title=meaning[:80] or None, axis=side)
     tips = [
         alt.Tooltip("meaning:N", title=meaning[:80] or "meaning"),
         alt.Tooltip("symbol:N"),
-        alt.Tooltip("text:N", title=SHOWS[show]),
+        alt.Tooltip("text:N", title=SHOWS[show][:40]),
         alt.Tooltip("count:Q", title="utterances", format=","),
     ]
     base = alt.Chart(rows).encode(x=x, y=y, tooltip=tips)
@@ -56,7 +60,8 @@ def _layered(layers: list[alt.Chart], height: int) -> alt.LayerChart:
 
 def _scale(show: str, top: float) -> alt.Scale:
     if show == "pmi":
-        return alt.Scale(domain=[-top, 0, top], range=[AGAINST, FAINT, FULL], clamp=True)
+        ends = [-top, -1e-9 * top, 1e-9 * top, top]  # two halves, so that no third colour lies between
+        return alt.Scale(domain=ends, range=[AGAINST, NEITHER, FAINT, FULL], interpolate="rgb", clamp=True)
     return alt.Scale(domain=[0, top], range=[FAINT, FULL], clamp=True)
 
 

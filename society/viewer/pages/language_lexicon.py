@@ -13,6 +13,7 @@ from society.viewer.words import number, plain
 
 EVALUATED, TRAINING = "as evaluated", "over training"
 MANY = 2_000_000  # messages of a condition from which on one position is counted at a time
+BESIDE = 10  # symbols up to which positions are shown side by side
 HIGH = 330  # pixels
 
 
@@ -20,12 +21,16 @@ def lexicon(run: Run, owner: Run | None, condition: str, mind: str) -> None:
     """Selectors and heat maps; of `owner`'s messages of a condition by a mind (or "all"), or of the run's training."""
     grown = language.lexicon(run)
     sources = [*([EVALUATED] if owner else []), *([TRAINING] if len(grown) else [])]
-    st.markdown("#### Lexicon: what is said for what")
+    if run.state == "live":  # what it learns now is the news
+        sources.reverse()
+    known = len(grown) > 0 or bool(owner and (said := language.talk(owner)) and said.parts)
+    st.markdown(f"#### Lexicon: {'what is said for what' if known else 'who says what'}")
     boxes = st.columns([1.05, 1.35, 1, 1], vertical_alignment="center")
     with boxes[0]:
         source = choose("lexicon", sources, st.selectbox, "Lexicon", label_visibility="collapsed")
     with boxes[1]:
-        shows = choose("show", list(SHOWS), st.selectbox, "Show", format_func=SHOWS.get, label_visibility="collapsed")
+        names = {one: name if known else name.replace("meaning", "mind") for one, name in SHOWS.items()}
+        shows = choose("show", list(SHOWS), st.selectbox, "Show", format_func=names.get, label_visibility="collapsed")
     if source == TRAINING:
         _training(run, grown, shows, boxes[2:])
     elif owner is not None:
@@ -36,7 +41,8 @@ def _evaluated(run: Run, condition: str, mind: str, shows: str, boxes: list[st.d
     said = language.talk(run)
     assert said is not None
     part, slot = _part(said.parts, boxes[0])
-    first = said.length <= POSITIONS and said.rows(condition) < MANY
+    many = language.symbols(run, language.uses(run, condition, part, 0))
+    first = said.length <= POSITIONS and said.rows(condition) < MANY and many <= BESIDE
     chosen = _position(said.length, first, boxes[1])
     shown = range(said.length)[:POSITIONS] if chosen < 0 else [chosen]
     found = {position: language.uses(run, condition, part, position) for position in shown}
@@ -62,7 +68,7 @@ def _training(run: Run, grown: pd.DataFrame, shows: str, boxes: list[st.delta_ge
     part, slot = _part(tuple(names[i] for i in have), boxes[0])
     grown = grown[grown["part"] == have[part or 0]]
     places = sorted(int(one) for one in grown["position"].unique())
-    chosen = _position(max(places) + 1, len(places) <= POSITIONS, boxes[1])
+    chosen = _position(max(places) + 1, len(places) <= POSITIONS and grown["symbol"].nunique() <= BESIDE, boxes[1])
     shown = places[:POSITIONS] if chosen < 0 or chosen not in places else [chosen]
     steps = [str(one) for one in moments(grown)]
     now = steps[-1]
@@ -103,7 +109,7 @@ def _position(length: int, side_by_side: bool, box: st.delta_generator.DeltaGene
     """The position of a message that is shown; -1 for all, side by side."""
     if length == 1:
         return 0
-    options = [*(["all"] if length <= POSITIONS or side_by_side else []), *(str(i + 1) for i in range(length))]
+    options = [*(["all"] if length <= POSITIONS else []), *(str(i + 1) for i in range(length))]
     with box:
         chosen = choose(
             "position", options, st.selectbox, "Position", default="all" if side_by_side else "1",

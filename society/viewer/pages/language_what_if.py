@@ -105,11 +105,13 @@ def _answer(answer: Answer, said: list[int], message: list[int]) -> None:
         return
     found = reactions(answer.facts, answer.arrays)
     was, would = (f"{label} “{language.spoken(one)}”" for label, one in (("said", said), ("instead", message)))
-    chances = [number(one) or "unknown" for one in (answer.facts.get("p_said"), answer.facts.get("p_message")) if _is(one)]
+    chances = [number(one) for one in (answer.facts.get("p_said"), answer.facts.get("p_message")) if _is(one)]
     same = answer.facts.get("same") is True
     badge = ":green-badge[the replay equals the recording]" if same else ":red-badge[the replay differs from the recording]"
-    own = f"Here the speaker says what it said with probability {plain(chances[0])}, the other with {plain(chances[1])}."
-    st.markdown(f"{badge} {own if len(chances) == 2 else ''}")
+    own = (
+        "Here the speaker says what it said with probability {}, the other with {}.".format(*chances) if len(chances) == 2 else ""
+    )
+    st.markdown(f"{badge} {plain(own)}")
     if not found:
         st.info("No listener had a choice to make at this moment.", icon=":material/info:")
         return
