@@ -1,9 +1,9 @@
 """The World page's logic: views and their selectors, the address, following a seat, and a run that is being watched."""
 
+import base64
 import json
-from collections.abc import Iterator
+import struct
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -44,14 +44,28 @@ def keys(test: AppTest) -> set[str]:
 
 
 @pytest.fixture
-def given(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]]]:
+def given(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """What the player was given, drawing by drawing."""
     drawn: list[dict[str, Any]] = []
-    stub = SimpleNamespace(draw=lambda **told: drawn.append(told))
-    monkeypatch.setattr(world_player, "player", lambda: stub.draw)
-    yield drawn
-    for told in drawn:
-        json.dumps(told["data"])
+
+    def draw(**told: Any) -> None:
+        drawn.append(told | {"data": unpacked(told["data"])})
+
+    monkeypatch.setattr(world_player, "player", lambda: draw)
+    return drawn
+
+
+def unpacked(packed: bytes) -> dict[str, Any]:
+    """What `pack` joined; the browser's side in Python."""
+    (length,) = struct.unpack_from("<I", packed)
+
+    def blob(one: dict[str, Any]) -> dict[str, Any]:
+        at, size = one["blob"]
+        begin = 4 + length + at
+        return one | {"blob": base64.b64encode(packed[begin : begin + size]).decode()}
+
+    told = json.loads(packed[4 : 4 + length])
+    return told | {"boards": [blob(board) for board in told["boards"]], "follow": told["follow"] and blob(told["follow"])}
 
 
 @pytest.fixture

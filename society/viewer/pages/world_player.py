@@ -8,6 +8,7 @@ import streamlit as st
 from society.viewer.address import go
 from society.viewer.assets import player_assets
 from society.viewer.data.world import Board
+from society.viewer.payload import pack
 
 
 def player() -> Any:
@@ -54,20 +55,21 @@ def mount(
         if found is not None:
             go(world=found.where, view="one")
 
+    given = {
+        "layout": layout,
+        "boards": [
+            {"id": one.replay.id, "title": one.title, "facts": one.replay.facts, "blob": one.replay.blob} for one in boards
+        ],
+        "start": _start(key),
+        "parted": parted,
+        "follow": follow,
+        "live": live,
+        "kept": kept,
+        "asking": asking,
+    }
     player()(
         key=key,
-        data={
-            "layout": layout,
-            "boards": [
-                {"id": one.replay.id, "title": one.title, "facts": one.replay.facts, "blob": one.replay.blob} for one in boards
-            ],
-            "start": _start(key),
-            "parted": parted,
-            "follow": follow,
-            "live": live,
-            "kept": kept,
-            "asking": asking,
-        },
+        data=pack(given),
         on_tick_change=ticked,
         on_kept_change=kept_seat,
         on_world_change=opened,
