@@ -107,7 +107,7 @@ def jobs(root: Path) -> list[Job]:
     for begun, token, argv in sorted(known, reverse=True):
         with contextlib.suppress(Damaged, Refused, OSError):
             found.append(_job(root, token, argv, begun, taken))
-            taken.update(found[-1].runs)
+            taken.update(() if argv[:1] == ("resume",) else found[-1].runs)
     return found
 
 
