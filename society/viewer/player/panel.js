@@ -51,7 +51,9 @@ class Panel {
     this.read = element("output", null, "read");
     this.parts = [];
     const body = this.mind ? this.mindParts() : asking ? [element("p", "asking its mind…", "note asking")] : [];
-    this.root.replaceChildren(head, this.table, ...body, this.read);
+    const grid = element("div", null, "mind");
+    grid.append(...body);
+    this.root.replaceChildren(head, this.table, grid, this.read);
   }
 
   head(t, painter) {
@@ -100,13 +102,19 @@ class Panel {
     made.push(this.away);
     if (mind.value) {
       this.curveRead = element("small");
-      const head = element("h4", "Value");
+      const head = element("h4", "Value"), block = element("div");
       head.append(this.curveRead);
       this.curve = element("canvas");
       this.curve.setAttribute("role", "img");
-      made.push(head, this.curve);
+      block.append(head, this.curve);
+      made.push(block);
     }
-    if (mind.heads.length) made.push(this.section("Acts", "probability of each option, ▲ what it did"), ...mind.heads.flatMap((name) => this.headParts(name)));
+    if (mind.heads.length) {
+      const block = element("div"), heads = element("div", null, "heads");
+      heads.append(...mind.heads.flatMap((name) => this.headParts(name)));
+      block.append(this.section("Acts", "probability of each option, ▲ what it did"), heads);
+      made.push(block);
+    }
     if (mind.sees.length) made.push(this.section("Sees", "− orange, 0, + blue"), ...mind.sees.map((name) => this.fieldPart(name)));
     if (mind.hears.length) made.push(this.section("Hears", ""), ...mind.hears.map((name) => this.fieldPart(name)));
     return made;
@@ -142,8 +150,8 @@ class Panel {
       this.parts.push(() => {
         const chosen = did.data[this.index * positions + position], found = values();
         drawBars(canvas, found, chosen, this.theme);
-        const text = `${called} ${chosen}: ${(100 * (found[chosen] ?? NaN)).toFixed(0)} %`;
-        canvas.setAttribute("aria-label", `did ${text} of its probability`);
+        const text = `${called}: ${chosen} (${(100 * (found[chosen] ?? NaN)).toFixed(0)} %)`;
+        canvas.setAttribute("aria-label", `what it did and how probable that was: ${text}`);
         setText(label, text);
       });
       return row;
@@ -157,7 +165,7 @@ class Panel {
     if (this.mind.value) {
       const value = known ? this.mind.value[this.index] : NaN;
       drawCurve(this.curve, this.mind.value, this.index, this.theme);
-      setText(this.curveRead, known ? `${brief(value)}: the reward it expects from here on` : "");
+      setText(this.curveRead, known ? `${brief(value)}: what it expects to earn from here on` : "");
       this.curve.setAttribute("aria-label", `value estimate over time${known ? `, now ${brief(value)}` : ""}`);
     }
     if (known) for (const draw of this.parts) draw();

@@ -1,7 +1,7 @@
 // The player: one per mounted element. A rerun that brings the same data changes nothing; one that brings another world
 // keeps the tick, so that twins can be compared at the same moment; nothing of what was shown before is held.
 
-const TALL = 560; // pixels for boards, so that a page of 800 shows them and the bar
+const AROUND = 256, LEAST = 340, MOST = 820; // pixels of the page that are not boards, and the bounds of what is left for them
 const WORDS_EVERY = 120, LOOKS_EVERY = 500; // milliseconds between new words in the tables, and looks at the theme, while playing
 
 class Player {
@@ -264,10 +264,11 @@ class Player {
 
   resize() {
     if (!this.boards?.length) return;
-    const { side, columns, beside } = layoutOf(this.layout, this.boards, this.root.clientWidth, TALL);
+    const { side, columns, beside } = layoutOf(this.layout, this.boards, this.root.clientWidth, Math.max(LEAST, Math.min(innerHeight - AROUND, MOST)));
     this.root.classList.toggle("beside", beside);
     this.find(".boards").style.gridTemplateColumns = `repeat(${columns}, max-content)`;
     for (const pane of this.panes) pane.camera.frame(pane.board.facts, side);
+    this.find(".side").style.maxHeight = beside ? `${Math.max(LEAST, side * this.boards[0].facts.height)}px` : "";
     this.timeline.layout();
     this.repaint(true);
   }

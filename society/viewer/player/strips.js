@@ -1,6 +1,6 @@
 // Small drawings of the follow panel: a row of numbers as colours, a curve with a cursor, bars of probabilities.
 
-const PANEL = 300; // pixels of width
+const PANEL = 270; // pixels of width
 const LOW = "#D55E00", HIGH = "#0072B2";
 
 const brief = (value) => (Number.isFinite(value) ? String(Number(value.toPrecision(3))) : "none");
