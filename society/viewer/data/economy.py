@@ -20,6 +20,7 @@ from society.viewer import queries
 BINS = 64  # of the ticks, at most
 DOTS = 1500  # deals that are drawn one by one, at most twice as many while they are read
 SEATS = 10_000  # a seat, a mind or a world from here on is none
+KINDS = 64  # of goods that are priced; of more there is no one price to look at
 FARTHEST = 2**40  # and so is a tick
 COLUMNS = ("world", "tick", "seat", "partner", "mind", "gave", "gave_amount", "got", "got_amount")
 KNOWN = "equilibrium"  # column of the competitive price, where a world tells it with each deal
@@ -186,9 +187,11 @@ def _priced(rows: Mapping[str, np.ndarray], known: bool) -> Iterable[tuple[int, 
 
     The good of the lower number is priced; where the deals tell a competitive price, what is bought with good 0.
     """
-    pairs = np.unique(np.minimum(rows["gave"], rows["got"]) * SEATS + np.maximum(rows["gave"], rows["got"]))
-    for pair in pairs.astype(int)[:64].tolist():
-        good, money = divmod(pair, SEATS)
+    low, high = np.minimum(rows["gave"], rows["got"]), np.maximum(rows["gave"], rows["got"])
+    kinds = int(high.max(initial=0)) + 1
+    there = np.bincount((low * kinds + high).astype(int)) if kinds <= KINDS else np.zeros(0)
+    for pair in np.flatnonzero(there).tolist():
+        good, money = divmod(pair, kinds)
         if known:
             good, money = money, good
         columns = (rows[name] for name in ("gave", "gave_amount", "got", "got_amount"))

@@ -45,7 +45,7 @@ def show(run: Run) -> None:
 
 
 def _body(run: Run) -> None:
-    found = owners(run, "deals")
+    found, lines = owners(run, "deals"), queries.estimates(run) or []
     if not found:
         parts.heading(run)
         parts.no_rows(run, "negotiations")
@@ -65,7 +65,7 @@ def _body(run: Run) -> None:
         name = "world {}".format
         world = choose("world", worlds, st.selectbox, "World", label_visibility="collapsed", format_func=name)
     _one(owner, condition, int(world))
-    _all(run, owner, condition)
+    _all(run, owner, condition, lines)
 
 
 def _one(owner: Run, condition: str, world: int) -> None:
@@ -137,9 +137,8 @@ def _ended(row: dict[Any, Any]) -> str:
     return f"deal {number(row['score'])} / {number(row['partner_score'])}" if row["agreed"] == 1 else "no deal"
 
 
-def _all(run: Run, owner: Run, condition: str) -> None:
+def _all(run: Run, owner: Run, condition: str, lines: list[Estimate]) -> None:
     """All games of the condition: where deals lie, how demands move, and what the report says of it."""
-    lines = queries.estimates(run) or []
     by_name = {line.metric: line for line in lines if line.condition == condition and math.isfinite(line.value)}
     st.markdown(f"#### All games of {plain(condition)}")
     left, right = st.columns(2, gap="large")
