@@ -279,7 +279,7 @@ def profiles(rows: pd.DataFrame, order: Sequence[str]) -> alt.LayerChart:
             GREY if not there else "white" if value < 0.6 else "black" for value, there in zip(rows["value"], known, strict=True)
         ],
     )
-    labels = alt.Axis(labelLimit=330, ticks=False, domain=False, labelPadding=8, labelOverlap=False)
+    labels = alt.Axis(labelLimit=330, ticks=False, domain=False, labelPadding=8, labelOverlap=False, labelFlush=False)
     base = alt.Chart(shown).encode(
         x=alt.X(
             "state:N",

@@ -133,6 +133,6 @@ def _profiles(found: pd.DataFrame) -> None:
     says = "P(cooperate) after each outcome of the round before, of each mind, and of named strategies below for reference."
     parts.figure(figures.profiles(shown, [*order, *moves.NAMED]), says, rows, "profiles")
     st.caption(
-        "\u2248 names the closest strategy, each state weighted by how often it came up; `never`: the state did not come up. "
-        f"At most {moves.MINDS} minds are shown. Named strategies are references, not players here."
+        "\u2248 names the closest strategy, states weighted by how often they came up; never: a state that did not. All minds "
+        f"pools unlike ones. At most {moves.MINDS} minds are shown. The named strategies below are references, not players."
     )
