@@ -10,7 +10,7 @@ from scipy.spatial.distance import squareform
 from society.analysis import language
 from society.analysis.corpus.data import Corpus
 from society.analysis.corpus.frame import from_table
-from society.analysis.corpus.structure import MEANINGS
+from society.analysis.corpus.structure import MEANINGS, SPEAKERS
 from society.analysis.corpus.voices import two_samples
 from society.analysis.run import AbsentError
 from society.record.store import Run
@@ -18,7 +18,7 @@ from society.viewer import queries
 from society.viewer.data.language import page
 
 UTTERANCES = 50_000  # the first so many are compared
-MINDS = 24  # and so many minds, the first by number
+MINDS = 16  # and so many minds, the first by number
 ROLLS = 9  # pairings of different meanings in the null, as in the report
 
 
@@ -71,15 +71,16 @@ def _fill_own(known: Corpus, kept: list[np.ndarray], alike: np.ndarray, null: np
         one, other = two_samples(known, kept, twice=True, most=max(3, MEANINGS // len(kept)))
     except AbsentError:
         return
-    places = np.diag_indices(len(kept))
-    alike[places] = language.language_similarity(one, other)[places]
-    null[places] = _null(one, other)[places]
+    for i in range(len(kept)):
+        own, again = one[i : i + 1], other[i : i + 1]
+        alike[i, i], null[i, i] = language.language_similarity(own, again).item(), _null(own, again).item()
 
 
 def _null(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """The same with words for different meanings: the second sample turned by one meaning and more, as the report does."""
     mixed = np.random.default_rng(0).permutation(one.shape[1])
-    rolls = range(1, min(ROLLS + 1, one.shape[1]))
+    many = ROLLS if len(one) <= SPEAKERS else 2  # pairs grow with the square
+    rolls = range(1, min(many + 1, one.shape[1]))
     found = [language.language_similarity(one[:, mixed], np.roll(other[:, mixed], k, axis=1)) for k in rolls]
     return np.asarray(np.mean(found, axis=0), dtype=float) if found else np.full((len(one), len(one)), np.nan)
 

@@ -97,7 +97,8 @@ def _table(rows: pd.DataFrame, said: Talk, condition: str, run: Run) -> None:
         return
     row = rows.iloc[picked[0]]
     moment = {name: str(row[column]) for name, column in (("world", "world"), ("tick", "tick"), ("seat", "seat"))}
-    text = f"tick {moment['tick']}, world {moment['world']}, seat {moment['seat']}: {shown['message'].iloc[picked[0]]}"
+    words = shown["message"].iloc[picked[0]]
+    text = f"seat {moment['seat']} (mind {row['mind']}) of world {moment['world']} at tick {moment['tick']}: {words}"
     at, button = st.columns([3, 1], vertical_alignment="center")
     at.markdown(f":material/format_quote: {plain(text)}")
     if st.session_state.get("utterance") != moment:  # a row that was just ticked, not one that an older run of the page saw
