@@ -33,15 +33,14 @@ def inside(root: Path, run: Run, span: Span, seat: int, first: int, last: int) -
     request = {"kind": "inside", "condition": span.condition, "seed": span.seed, "world": span.world}
     answer = desk.ask(root, run, request | {"seat": seat, "first": first, "last": last})
     if answer.state == "pending":
-        return Inside(line=f"Seat {seat}: its mind is being asked what it saw and expected.", pending=True)
+        return Inside(pending=True)
     if answer.state != "ready":
         return Inside(line=f"Seat {seat}: its mind cannot be asked. {answer.message}")
     arrays = {name: _plain(values) for name, values in answer.arrays.items() if values.dtype.kind in "fiub"}
     if sum(values.nbytes for values in arrays.values()) > MOST:
         arrays = {name: values for name, values in arrays.items() if not name.startswith("field.")}
-    line = f"Seat {seat}: what it saw, expected and might have done is shown beside the board."
-    if answer.facts.get("same") is not True:
-        line = f"Seat {seat}: played again, this world does not come out as it was recorded; read its mind with care."
+    same = answer.facts.get("same") is True
+    line = "" if same else f"Seat {seat}: played again, this world does not come out as it was recorded; take its mind with care."
     return Inside({"seat": seat, "facts": answer.facts, "blob": encode(arrays)}, line)
 
 

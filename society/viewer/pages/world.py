@@ -27,7 +27,6 @@ class View:
     shown: dict[str, data.World]
     first: int
     last: int
-    line: str = ""
 
     @property
     def main(self) -> data.World:
@@ -43,19 +42,17 @@ def show(run: Run) -> None:
     if not names:
         parts.section(run, _wait)
         return
-    condition = st.query_params.get("condition", names[0])
-    if condition in learning and not found:
+    view, condition = None, names[0]
+    if len(names) > 1 or found:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            view_at = st.container(width="content")
+            condition = _select("condition", names, "Society", 205)
+            view = None if condition in learning else _view(found, condition, view_at)
+    if view is None:
         parts.section(learning[condition], _live)
-        return
-    places = iter(st.columns([1.75, 1.5, 1.0, 1.5, 1.2], vertical_alignment="center", gap="small"))
-    view_at = next(places)
-    with next(places):
-        condition = choose("condition", names, st.selectbox, "Society", label_visibility="collapsed")
-    if condition in learning:
-        parts.section(learning[condition], _live)
-        return
-    view = _view(found, condition, view_at, places)
-    parts.section(view.main[0], lambda _: _replayed(run, view))
+    else:
+        shown = view
+        parts.section(shown.main[0], lambda _: _replayed(run, shown))
 
 
 def _forget_training(learning: list[str]) -> None:
@@ -76,55 +73,47 @@ def _wait(run: Run) -> None:
 # ---------------------------------------------------------------------------------------------------------- the selectors
 
 
-def _view(found: list[data.World], condition: str, view_at: Any, places: Any) -> View:
-    """Let the selectors say what is drawn."""
+def _select(name: str, options: list[str], label: str, width: int, **more: Any) -> str:
+    return choose(name, options, st.selectbox, label, label_visibility="collapsed", width=width, **more)
+
+
+def _view(found: list[data.World], condition: str, view_at: Any) -> View:
+    """Let the selectors say what is drawn; the first of them, in `view_at`, stands before that of the condition."""
     worlds = data.worlds(found, condition)
-    any_twins = {name: data.twins(found, one) for name, one in worlds.items()}
-    possible = ["one", *["twin"] * any(any_twins.values()), *["mosaic"] * (len(worlds) > 1)]
+    twins = {name: data.twins(found, one) for name, one in worlds.items()}
+    possible = ["one", *["twin"] * any(twins.values()), *["mosaic"] * (len(worlds) > 1)]
     with view_at:
         kind = choose("view", possible, st.segmented_control, "View", format_func=VIEWS.__getitem__, label_visibility="collapsed")
     if kind == "mosaic":
         shown = dict(list(worlds.items())[: data.MOST_BOARDS])
         left_out = len(worlds) - len(shown)
-        line = f"{len(shown)} worlds, alike but for chance. Click one to open it."
-        return _windowed(kind, shown, places, line + (f" {left_out} more were recorded." if left_out else ""))
-    names = [name for name in worlds if any_twins[name]] if kind == "twin" else list(worlds)
-    with next(places):
-        name = choose("world", names, st.selectbox, "World", format_func="world {}".format, label_visibility="collapsed")
-    shown, line = {name: worlds[name]}, world_lines.condition(condition)
-    if kind == "twin":
-        twins, own = any_twins[name], worlds[name][0].path
-        with next(places):
-            twin = choose(
-                "twin",
-                list(twins),
-                st.selectbox,
-                "Twin",
-                format_func=lambda one: f"beside {one}" + ("" if twins[one][0].path == own else " (another population)"),
-                label_visibility="collapsed",
-            )
-        shown, line = {name: worlds[name], twin: twins[twin]}, ""
-    return _windowed(kind, shown, places, line)
+        more = f" {left_out} more were recorded." if left_out else ""
+        return _windowed(kind, shown, f"{len(shown)} worlds, alike but for chance. Click one to open it.{more}")
+    whose = [name for name in worlds if twins[name]] if kind == "twin" else list(worlds)
+    name = _select("world", whose, "World", 130, format_func="world {}".format)
+    if kind == "one":
+        return _windowed(kind, {name: worlds[name]}, world_lines.condition(condition))
+    own, others = worlds[name], twins[name]
+
+    def beside(twin: str) -> str:
+        return f"beside {twin}" + ("" if others[twin][0].path == own[0].path else " (another population)")
+
+    twin = _select("twin", list(others), "Twin", 330, format_func=beside)
+    return _windowed(kind, {name: own, twin: others[twin]}, "")
 
 
-def _windowed(kind: str, shown: dict[str, data.World], places: Any, line: str) -> View:
-    """Let a selector choose the window where the worlds are too long for one."""
+def _windowed(kind: str, shown: dict[str, data.World], line: str) -> View:
+    """Let a selector choose the window where the worlds are too long for one; then say `line`."""
     begins = data.starts(list(shown.values()), small=kind == "mosaic")
     span = next(iter(shown.values()))[1]
-    begin = str(begins[0])
+    begin = begins[0]
     if len(begins) > 1:
         here = max((tick for tick in begins if tick <= asked_number("tick")), default=begins[0])
-        with next(places):
-            begin = choose(
-                "window",
-                [str(tick) for tick in begins],
-                st.selectbox,
-                "From tick",
-                default=str(here),
-                format_func="from tick {}".format,
-                label_visibility="collapsed",
-            )
-    return View(kind, shown, int(begin), min(int(begin) + begins.step - 1, span.last), line)
+        ticks = [str(tick) for tick in begins]
+        begin = int(_select("window", ticks, "From tick", 155, default=str(here), format_func="from tick {}".format))
+    if line:
+        st.caption(line)
+    return View(kind, shown, begin, min(begin + begins.step - 1, span.last))
 
 
 # ------------------------------------------------------------------------------------------------------------- the player
@@ -136,18 +125,16 @@ def _replayed(run: Run, view: View) -> None:
         st.rerun()  # a board of a mosaic was clicked
     boards = data.boards(view.shown, view.first, view.last, small=view.kind == "mosaic")
     if view.kind == "mosaic":
-        st.caption(view.line)
         mount("mosaic", boards)
         return
     seat = _seat(boards[0].replay.seats)
     asked = Inside() if seat < 0 else inside(run.path.parent, *view.main, seat, view.first, view.last)
-    cut = world_lines.cut(boards[0].replay.cut)
-    parted = Parting()
+    lines = [world_lines.cut(boards[0].replay.cut), plain(asked.line)]
+    parted = parting(*view.shown.values()) if view.kind == "twin" else Parting()
     if view.kind == "twin":
-        parted = parting(*view.shown.values())
-        _parting(parted, view, [cut, plain(asked.line)])
-    else:
-        st.caption(" ".join(filter(None, [view.line, cut, plain(asked.line)])))
+        _parting(parted, view)
+    if any(lines):
+        st.caption(" ".join(filter(None, lines)))
     mount(view.kind, boards, parted=parted.tick, follow=asked.follow, kept=seat, asking=asked.pending)
     if asked.pending:
         st.fragment(_poll(run, view, seat), run_every=POLL)()
@@ -163,20 +150,21 @@ def _seat(seats: int) -> int:
     return seat
 
 
-def _parting(found: Parting, view: View, more: list[str]) -> None:
+def _parting(found: Parting, view: View) -> None:
     """Where the twins part, in words, and the way there."""
-    words_at, jump_at = st.columns([5, 1], vertical_alignment="center")
-    words_at.caption(" ".join(filter(None, [world_lines.parting(found), *more])))
-    if found.tick < 0:
-        return
 
     def go_there() -> None:
         jump(found.tick)
         if not view.first <= found.tick <= view.last:
             st.query_params.pop("window", None)
 
-    if jump_at.button(f"to tick {found.tick:,}", icon=":material/call_split:", key="jump", on_click=go_there, width="stretch"):
-        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(world_lines.parting(found), width="content")
+        if found.tick < 0:
+            return
+        label = f"go to tick {found.tick:,}"
+        if st.button(label, icon=":material/call_split:", key="jump", on_click=go_there, type="tertiary", width="content"):
+            st.rerun()
 
 
 def _poll(run: Run, view: View, seat: int) -> Callable[[], None]:
