@@ -128,7 +128,8 @@ def _episode(owner: Run, condition: str, world: int) -> int | None:
                 "part", pages, st.selectbox, "Part", default=at, label_visibility="collapsed", format_func="part {}".format
             )
         listed = listed[(int(part) - 1) * PAGE : int(part) * PAGE]
-        forget("episode", condition, world, ended, part)
+        if st.query_params.get("episode") not in listed:  # it is of another part
+            st.query_params.pop("episode", None)
     with game_at:
         return int(choose("episode", listed, st.selectbox, "Game", label_visibility="collapsed", format_func=names.get))
 
