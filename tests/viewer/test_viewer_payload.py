@@ -1,5 +1,7 @@
 """What the browser is given: the encoding, and that nothing of a recorded world is lost on the way."""
 
+import base64
+import json
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,7 +15,7 @@ from hypothesis.extra import numpy as hnp
 from society.record.store import Run
 from society.viewer import queries
 from society.viewer.assets import player_assets
-from society.viewer.payload import TYPES, decode, encode
+from society.viewer.payload import TYPES, decode, encode, pack
 from society.viewer.replay import facts, replay
 
 ARRAYS = st.dictionaries(
@@ -32,6 +34,21 @@ def test_arrays_come_back_as_they_were(arrays: dict[str, np.ndarray]) -> None:
     for name, array in arrays.items():
         assert back[name].dtype == array.dtype
         np.testing.assert_array_equal(back[name], array)
+
+
+def test_all_that_the_player_is_given_is_one_run_of_bytes() -> None:
+    first, second, third = ({"n": np.full(size, size, np.int32)} for size in (3, 500, 7))
+    boards = [{"id": "a", "blob": encode(first)}, {"id": "<ü>", "blob": encode(second)}]
+    packed = pack({"layout": "twin", "boards": boards, "follow": {"seat": 4, "blob": encode(third)}})
+    length = int.from_bytes(packed[:4], "little")
+    told, body = json.loads(packed[4 : 4 + length]), packed[4 + length :]
+    assert (told["layout"], told["boards"][1]["id"], told["follow"]["seat"]) == ("twin", "<ü>", 4)
+    places = [one["blob"] for one in (*told["boards"], told["follow"])]
+    assert [at for at, _ in places] == [0, places[0][1], places[0][1] + places[1][1]]
+    assert sum(size for _, size in places) == len(body)
+    for (at, size), arrays in zip(places, (first, second, third), strict=True):
+        np.testing.assert_array_equal(decode(base64.b64encode(body[at : at + size]).decode())["n"], arrays["n"])
+    assert json.loads(pack({"boards": [], "follow": None})[4:]) == {"boards": [], "follow": None}
 
 
 def test_a_type_that_the_browser_lacks_is_refused() -> None:

@@ -1,5 +1,8 @@
 // The ground and what lies in its cells: one pixel a cell, scaled up; over it, where cells are large, a mask of gaps.
 
+// How much of its own colour a cell has: goods lie paler than seats, a picture is as it was painted.
+const strength = (facts, theme) => (theme.dark ? 0.72 : facts.sizes.length ? 1 : 0.62);
+
 class Cells {
   constructor(board) { this.board = board; }
 
@@ -41,7 +44,7 @@ class Cells {
     this.dark = theme.dark;
     const ground = rgb(groundOf(this.board.facts, theme.dark)), { legend } = this.board.facts;
     this.palette = Uint32Array.from({ length: 256 }, (_, cell) =>
-      pixel(cell ? between(ground, rgb(legend[cell]?.[1] ?? other(cell)), theme.dark ? 0.72 : 0.62) : ground));
+      pixel(cell ? between(ground, rgb(legend[cell]?.[1] ?? other(cell)), strength(this.board.facts, theme)) : ground));
     return this.palette;
   }
 

@@ -20,7 +20,7 @@ function legendOf(boards, parted, theme) {
   });
   for (const [name, colour] of legend.slice(1)) {
     item(name, (g) => {
-      g.globalAlpha = theme.dark ? 0.72 : 0.62;
+      g.globalAlpha = strength(board.facts, theme);
       g.fillStyle = colour; g.beginPath(); g.roundRect(3, 3, 14, 14, 3); g.fill();
     });
   }

@@ -39,14 +39,14 @@ class Painter {
     paintTrails(this, g, now, marks.kept);
     const coins = paintDeals(this, g, t, now - t);
     paintStrikes(this, g, t);
-    if (!many) this.paintFull(g, shown);
+    if (!many) this.paintFull(g, shown, marks);
+    else this.paintMarks(g, shown, marks);
     paintDeaths(this, g, t, theme.ink);
     const small = Math.max(2.5, this.radius * 0.36), look = this.look();
     for (const [x, y, good] of coins) {
       const colour = this.goodColour(good);
       this.sprites.stamp(g, look, `coin ${colour}`, x, y, small + 2, (c) => drawCoin(c, small, colour));
     }
-    this.paintMarks(g, shown, marks);
   }
 
   look() {
@@ -77,7 +77,7 @@ class Painter {
     this.inView = n;
   }
 
-  paintFull(g, t) {
+  paintFull(g, t, marks) {
     const { board, sprites, theme } = this, look = this.look();
     const facings = board.seats["value.facing"];
     for (let i = 0; i < this.inView; i++) {
@@ -93,7 +93,9 @@ class Painter {
           (c) => drawNumber(c, String(seat), r, inkOn(colour), theme.family));
       }
     }
-    // Marks come after all discs, so that no neighbour covers what somebody says.
+    g.globalAlpha = 1;
+    this.paintMarks(g, t, marks);
+    // What is said and offered comes after all discs, so that no neighbour covers what somebody says.
     for (let i = 0; i < this.inView; i++) {
       const seat = this.seat[i], said = board.value("said", t, seat), offer = board.value("value.offer", t, seat);
       const r = this.seatRadius(board.kind(t, seat));

@@ -67,11 +67,11 @@ class Player {
     this.givenKept = kept;
   }
 
-  // Another tick asked for from outside is a jump; the same one as before is only the beginning.
+  // Another tick asked for from outside is a jump (a fraction makes it another one), the first is only the beginning.
   adoptStart(start) {
-    const { ticks } = this.clock, other = this.givenStart !== undefined && start !== this.givenStart;
+    const { ticks } = this.clock, other = this.givenStart !== undefined && start !== this.givenStart, tick = Math.floor(start);
     this.givenStart = start;
-    if (other && ticks.length && start >= ticks[0] && start <= ticks[this.clock.last]) this.seek(this.clock.indexOf(start));
+    if (other && ticks.length && tick >= ticks[0] && tick <= ticks[this.clock.last]) this.seek(this.clock.indexOf(tick));
   }
 
   async takeFollow(follow) {
@@ -101,7 +101,7 @@ class Player {
   }
 
   begin(data, boards) {
-    const first = !this.panes.length, tick = first ? data.start ?? -1 : this.clock.tick;
+    const first = !this.panes.length, tick = first ? Math.floor(data.start ?? -1) : this.clock.tick;
     this.next = null;
     this.waiting = false;
     this.layout = data.layout ?? "one";
@@ -264,7 +264,7 @@ class Player {
 
   resize() {
     if (!this.boards?.length) return;
-    const { side, columns, beside } = layoutOf(this.layout, this.boards, this.root.clientWidth, Math.max(LEAST, Math.min(innerHeight - AROUND, MOST)));
+    const { side, columns, beside } = layoutOf(this.layout, this.boards, this.root.clientWidth, this.tall());
     this.root.classList.toggle("beside", beside);
     this.find(".boards").style.gridTemplateColumns = `repeat(${columns}, max-content)`;
     for (const pane of this.panes) pane.camera.frame(pane.board.facts, side);
@@ -272,6 +272,9 @@ class Player {
     this.timeline.layout();
     this.repaint(true);
   }
+
+  // Room for boards: with them the bar is to be seen, and with a mosaic the legend.
+  tall() { return Math.max(LEAST, Math.min(innerHeight - AROUND - (this.layout === "mosaic" ? 40 : 0), MOST)); }
 
   // Paint with the next frame; `words`: the tables too. While playing every frame is painted anyway.
   repaint(words = false) {
@@ -308,9 +311,13 @@ class Player {
     this.paintWords(moments);
   }
 
+  // Keep the followed seat in view as it moves.
   follow(now) {
-    const [pane] = this.panes, spot = this.kept >= 0 && this.playing ? pane.board.where(now, this.kept) : null;
-    if (spot && this.layout !== "mosaic") pane.camera.keepInView(spot[0], spot[1]);
+    const key = `${this.kept} ${now}`, [pane] = this.panes;
+    if (this.kept < 0 || this.layout === "mosaic" || this.lookedAt === key) return; // a hand may look elsewhere meanwhile
+    this.lookedAt = key;
+    const spot = pane.board.where(now, this.kept);
+    if (spot) pane.camera.keepInView(spot[0], spot[1]);
   }
 
   // Which seats differ between the twins at this tick.

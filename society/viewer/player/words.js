@@ -5,7 +5,8 @@ const ARROWS = ["↑", "→", "↓", "←"], NONE = "–";
 const goodName = (board, good) => board.facts.goods[good]?.[0] ?? `good ${good}`;
 
 function kindName(board, t, seat) {
-  return board.facts.kinds[board.value("kind", t, seat) ?? -1]?.[0] ?? "";
+  const name = board.facts.kinds[board.value("kind", t, seat) ?? -1]?.[0] ?? "";
+  return name === `seat ${seat}` ? "" : name; // some worlds only tell their seats apart
 }
 
 function fieldWords(board, field, value) {
