@@ -155,7 +155,10 @@ def side_by_side(found: Mapping[str, Sequence[Estimate]]) -> pd.DataFrame:
 
 
 def _by_line(lines: Sequence[Estimate]) -> dict[tuple[str, str], Estimate]:
-    return {(one.metric, one.condition): one for one in reversed(lines)} if lines else {}
+    found: dict[tuple[str, str], Estimate] = {}
+    for one in lines:
+        found.setdefault((one.metric, one.condition), one)
+    return found
 
 
 def _numbers(one: Estimate | None) -> tuple[float, float, float]:
@@ -179,14 +182,15 @@ def _flat(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, st
 
 
 def comparable(runs: Mapping[str, Run]) -> str:
-    """Why the runs are not to be compared number by number, in a line; empty for runs alike but for the seed."""
+    """Why the runs are not to be compared number by number, in a line; empty for runs alike but for their seeds."""
     scenarios = {str(run.config.get("scenario")) for run in runs.values()}
     if len(scenarios) > 1:
         return "These runs are of different scenarios: a metric of the same name may measure another thing."
     marks = {str(run.meta.get("fingerprint")) for run in runs.values()}
     if len(marks) > 1:
         return "These runs were configured differently (see the fields below): a difference may come from any of them."
-    return ""
+    seeds = {str(run.config.get("seed")) for run in runs.values()}
+    return "" if len(seeds) == len(runs) else "Runs alike with the same seed are the same run again, and no replicates."
 
 
 def overlaid(runs: Mapping[str, Run], name: str) -> pd.DataFrame:

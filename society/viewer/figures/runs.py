@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -10,7 +11,7 @@ from society.analysis.estimate import Estimate
 from society.viewer import charts
 from society.viewer.words import interval, number
 
-ROW = 19  # pixels of one run in one condition
+TALLEST = 430  # pixels of the figure's frame, so that the whole is on one screen
 
 
 def compared(found: Mapping[str, Sequence[Estimate]], metric: str) -> pd.DataFrame:
@@ -18,7 +19,7 @@ def compared(found: Mapping[str, Sequence[Estimate]], metric: str) -> pd.DataFra
     rows = [
         {
             "run": letter,
-            "condition": one.condition.removeprefix("script:"),
+            "condition": _told(one.condition),
             "value": one.value,
             "low": one.ci_low,
             "high": one.ci_high,
@@ -30,6 +31,10 @@ def compared(found: Mapping[str, Sequence[Estimate]], metric: str) -> pd.DataFra
         if one.metric == metric and math.isfinite(one.value)
     ]
     return pd.DataFrame(rows, columns=["run", "condition", "value", "low", "high", "null", "text"])
+
+
+def _told(condition: str) -> str:
+    return f"{condition.removeprefix('script:')} (scripted)" if condition.startswith("script:") else condition
 
 
 def dots(rows: pd.DataFrame, letters: Sequence[str], axis: str) -> alt.LayerChart:
@@ -47,7 +52,7 @@ def dots(rows: pd.DataFrame, letters: Sequence[str], axis: str) -> alt.LayerChar
     )
     offset = alt.YOffset("run:N", sort=list(letters), scale=alt.Scale(paddingOuter=0.35))
     colour = alt.Color("run:N", scale=colours, legend=None)
-    x = alt.X("value:Q", title=axis, scale=alt.Scale(zero=False, nice=True), axis=alt.Axis(tickCount=6))
+    x = alt.X("value:Q", title=axis, scale=alt.Scale(zero=False, nice=False, padding=14), axis=alt.Axis(tickCount=6))
     tips = [alt.Tooltip("run:N"), alt.Tooltip("condition:N"), alt.Tooltip("text:N", title="value [95 %]")]
     base = alt.Chart(rows).encode(y=y, yOffset=offset, color=colour, tooltip=tips)
     known = base.transform_filter("isValid(datum.low) && isValid(datum.high)")
@@ -58,19 +63,21 @@ def dots(rows: pd.DataFrame, letters: Sequence[str], axis: str) -> alt.LayerChar
         layers.insert(0, null.encode(x="null:Q"))
     layers.append(base.mark_point(size=75, filled=True, opacity=1).encode(x=x))
     layers.append(base.mark_text(align="right", dx=-6, fontWeight="bold", fontSize=11).encode(text="run:N", x=alt.value(0)))
-    height = ROW * len(letters) * len(conditions) + 14 * len(conditions) + 60
-    chart: alt.LayerChart = alt.layer(*layers).properties(height=max(height, 150))  # type: ignore[assignment]
+    frame = min(TALLEST, (18 * len(letters) + 14) * len(conditions))
+    chart: alt.LayerChart = alt.layer(*layers).properties(height=max(frame, 60) + 60)  # type: ignore[assignment]
     return chart
 
 
 def curves(rows: pd.DataFrame, letters: Sequence[str], name: str) -> alt.LayerChart:
     """`charts.curves` of the runs, each with its letter at its end; `rows`: population (letter), agent_steps, value."""
     lines = charts.curves(rows, letters).encode(y=alt.Y("value:Q", title=name, scale=alt.Scale(zero=False, nice=True)))
-    ends = rows.sort_values("agent_steps").groupby("population", as_index=False).last()
-    colours = alt.Scale(domain=list(letters), range=[charts.line(i) for i in range(len(letters))])
-    names = alt.Chart(ends).mark_text(align="left", dx=5, fontWeight="bold", clip=False)
-    names = names.encode(
-        x="agent_steps:Q", y="value:Q", text="population:N", color=alt.Color("population:N", scale=colours, legend=None)
-    )
-    chart: alt.LayerChart = alt.layer(lines, names).properties(height=270)  # type: ignore[assignment]
+    layers: list[Any] = [lines]
+    ends: list[float] = []
+    for i, letter in enumerate(letters):
+        end = rows[rows["population"] == letter].nlargest(1, "agent_steps")
+        beside = sum(ends.count(steps) for steps in end["agent_steps"])  # letters that stand at this place already
+        ends += list(end["agent_steps"])
+        mark: Any = alt.Chart(end).mark_text(align="left", dx=5 + 11 * beside, fontWeight="bold", color=charts.line(i))
+        layers.append(mark.encode(x="agent_steps:Q", y="value:Q", text="population:N"))
+    chart: alt.LayerChart = alt.layer(*layers).properties(height=270)  # type: ignore[assignment]
     return chart

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
+from society.analysis.estimate import Estimate
 from society.record.files import Damaged
 from society.record.store import Run
 from society.viewer import queries
@@ -57,14 +58,9 @@ def _body(runs: dict[str, Run]) -> None:
         _metric(runs, found)
     with right:
         _curves(runs)
+        _fields(runs)
     st.markdown("#### Every estimate")
     _estimates(runs, found)
-    st.markdown("#### What was configured differently")
-    rows = data.differing(runs)
-    if rows.empty:
-        st.info("Nothing: every field of the two configs is the same.", icon=":material/equal:")
-    else:
-        st.dataframe(rows, hide_index=True, key="compare_fields", height=min(35 * (len(rows) + 1) + 3, 420))
 
 
 def _names(runs: dict[str, Run]) -> None:
@@ -77,7 +73,7 @@ def _names(runs: dict[str, Run]) -> None:
         )
 
 
-def _metric(runs: dict[str, Run], found: dict[str, list]) -> None:
+def _metric(runs: dict[str, Run], found: dict[str, list[Estimate]]) -> None:
     told = [queries.declared(run) for run in runs.values()]
     first = [one.headline.name for one in told if one]
     common = [name for name in dict.fromkeys(line.metric for line in found["A"]) if _shared(found, name)]
@@ -107,7 +103,16 @@ def _curves(runs: dict[str, Run]) -> None:
     figure(figures.curves(rows, list(runs), name[:60]), says, rows, "compare_curves")
 
 
-def _estimates(runs: dict[str, Run], found: dict[str, list]) -> None:
+def _fields(runs: dict[str, Run]) -> None:
+    rows = data.differing(runs)
+    st.markdown("#### Configured differently")
+    if rows.empty:
+        st.caption("Nothing: every field is the same.")
+    else:
+        st.dataframe(rows, hide_index=True, key="compare_fields", height=min(35 * (len(rows) + 1) + 3, 250))
+
+
+def _estimates(runs: dict[str, Run], found: dict[str, list[Estimate]]) -> None:
     rows = data.side_by_side(found)
     if rows.empty:
         st.info("None of these runs has a report yet.", icon=":material/hourglass_empty:")

@@ -60,7 +60,8 @@ def _form(root: Path, known: dict[str, str]) -> None:
         with st.spinner("Reading the fields"):
             base = form.schema(scenario, preset)
         seeds, values = _first(base)
-        values |= _sections(root, form.under(base, *_named(base)))
+        with st.container(gap="xxsmall"):
+            values |= _sections(root, form.under(base, *_named(base)))
         chosen = form.under(base, *(str(values[path]) for path in form.NAMES))
     with right:
         _start(root, chosen, form.arguments(chosen, seeds, values), form.changes(chosen, values))
