@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from society.keys import Keys, below, chance
-from society.world.grid import Torus
+from society.world.grid import STEP_NAMES, Torus
 from society.world.scenario import (
     Action,
     Head,
@@ -358,6 +358,23 @@ class Bazaar(Scenario):
     def offers(self) -> Tensor:
         """The rows of the market's table that are on offer in this world."""
         return self.parts.market.table[self.rows.cpu()]
+
+    @property
+    def labels(self) -> Mapping[str, tuple[str, ...]]:
+        """Goods, offers, steps; a voice is named by its symbol and where it comes from."""
+        goods, called = self.spec.goods, self.parts.channel.config
+        offers = super().labels["head.offer"]
+        symbols = [f"{s}" if i == 0 else f"{s} as word {i + 1}" for i in range(called.length) for s in range(1, called.symbols)]
+        own = (f"gathers {good}" for good in goods), (f"holds {good}" for good in goods), (f"went {way}" for way in STEP_NAMES)
+        return {
+            "head.move": STEP_NAMES,
+            "head.offer": offers,
+            "head.strike": ("hold back", "strike"),
+            "field.ripe": tuple(f"ripe {good}" for good in goods),
+            "field.seats": ("a seat", *(f"offers {offer}" for offer in offers[1:])),
+            "field.self": (*own[0], *own[1], *own[2], "age"),
+            "field.heard": tuple(f"{symbol} {way}" for symbol in symbols for way in ("here", *STEP_NAMES[1:])),
+        }
 
     @property
     def scripts(self) -> Mapping[str, Script]:

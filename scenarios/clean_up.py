@@ -21,7 +21,7 @@ from society.world.scripts import uniform
 
 from .commons_apples import dealt, eat, numbers, preset
 from .commons_maps import CLEAN_UP
-from .commons_players import SELF, STAY, TURN_LEFT, TURN_RIGHT, Bodies, Players, PlayersConfig, Zaps
+from .commons_players import ACTS, SELF, SELF_NAMES, STAY, TURN_LEFT, TURN_RIGHT, Bodies, Players, PlayersConfig, Zaps
 from .commons_scripts import OPTION, Guide
 
 PLANES = ("apple", "seat", "wall", "zap", "clean", "water", "dirt", "orchard")  # bytes of an int64 word, the first the lowest
@@ -225,6 +225,12 @@ class CleanUp(Scenario):
         cells[:, self.sites] = 2 + s.apples.to(torch.uint8)
         cells[:, self.river] = 4 + s.dirt.to(torch.uint8)
         return self.bodies.scene(p, cells, LEGEND, (6, 7))
+
+    @property
+    def labels(self) -> Mapping[str, tuple[str, ...]]:
+        """What is done, seen and known; ahead is up in the window."""
+        acts = (*ACTS, "clean", "zap")[: self.bodies.options]
+        return {"head.act": acts, "field.cells": PLANES, "field.self": (*SELF_NAMES, "clean ready")}
 
     # ---------------------------------------------------------------- reference agents
 

@@ -21,7 +21,7 @@ from society.world.scripts import uniform
 
 from .commons_apples import dealt, eat, numbers, preset
 from .commons_maps import HARVEST
-from .commons_players import SELF, Bodies, Players, PlayersConfig, Zaps
+from .commons_players import ACTS, SELF, SELF_NAMES, Bodies, Players, PlayersConfig, Zaps
 from .commons_scripts import Guide
 
 PLANES = ("apple", "seat", "wall", "beam")  # bytes of an int32 word, the first the lowest
@@ -192,6 +192,12 @@ class CommonsHarvest(Scenario):
         cells = torch.where(grid.wall, 1, 0).to(torch.uint8).expand(worlds, -1).clone()
         cells[:, self.sites] = 2 + s.apples.to(torch.uint8)
         return self.bodies.scene(p, cells, LEGEND, (4,))
+
+    @property
+    def labels(self) -> Mapping[str, tuple[str, ...]]:
+        """What is done, seen and known; ahead is up in the window."""
+        acts = (*ACTS, "zap")[: self.bodies.options]
+        return {"head.act": acts, "field.cells": PLANES, "field.self": SELF_NAMES}
 
     # ---------------------------------------------------------------- reference agents
 

@@ -25,6 +25,8 @@ from society.world.scenario import Scene, replace, state
 # Options of the one head `act`, as in the published worlds; what a world adds comes after, the zap is the last.
 STAY, FORWARD, BACK, LEFT, RIGHT, TURN_LEFT, TURN_RIGHT = range(7)
 SELF = 7  # facing (4), row, column, whether the zap is ready
+ACTS = ("stay", "forward", "back", "left", "right", "turn left", "turn right")
+SELF_NAMES = ("faces north", "faces east", "faces south", "faces west", "row", "column", "zap ready")
 NOBODY = -1
 FAR = 1 << 30
 

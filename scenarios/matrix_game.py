@@ -294,6 +294,13 @@ class MatrixGame(Scenario):
             values={"round": s.round[:, None].expand(-1, self.seats)},
         )
 
+    @property
+    def labels(self) -> Mapping[str, tuple[str, ...]]:
+        """The moves by their names, where the game has the same for both."""
+        names = tuple(self.config.table.moves)
+        past = ("none yet", *(f"I {a}, they {b}" for a in names for b in names))
+        return {"head.move": names, "field.last": past[: self.pasts]} if len(names) == self.moves else {}
+
     # ---------------------------------------------------------------- reference agents
 
     @property

@@ -342,6 +342,11 @@ class Negotiation(Scenario):
             values=values,
         )
 
+    @property
+    def labels(self) -> Mapping[str, tuple[str, ...]]:
+        """What the first head does; demands are units."""
+        return {"head.accept": ("demand", "accept")}
+
     # ---------------------------------------------------------------- reference agents
 
     @property

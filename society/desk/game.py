@@ -78,7 +78,7 @@ class Game:
         self.minds = torch.where(mine, -1, minds.seating.mind)[asked.world]
         person = Person(spec, asked.world, asked.seat, ask)
         self.actor = Mixed(mine, Scripted(person.script), minds)
-        self.score = Score(spec, asked.seat)
+        self.score = Score(spec, asked.seat, sums=[0.0] * spec.seats)
         self.book = _Book(replay, path, asked.world)
         self.notes = Notes(self.book, PLAYED, self.worlds.scenario, self.minds[None])
 

@@ -12,7 +12,7 @@ from ..engine.probes import replay as likely
 from ..engine.rollout import Minds, Tick
 from ..population.matchmaking import Seating
 from ..record.letters import Arrays
-from ..world.scenario import Spec
+from ..world.scenario import Scenario
 from ..world.worlds import legalise
 from .questions import Inside, speech
 from .recorded import compare
@@ -33,17 +33,19 @@ def inside(replay: Replay, asked: Inside) -> tuple[dict[str, Any], Arrays]:
     mind = int(course.minds.seating.mind[w, s])
     arrays |= {f"head.{name}": probs for name, probs in _options(course.minds, mind, column).items()}
     same = compare(replay.run, asked.condition, replay.config.seed, w, found)
-    return described(spec) | {"mind": mind} | same, arrays
+    return described(replay.evaluation.plain) | {"mind": mind} | same, arrays
 
 
-def described(spec: Spec) -> dict[str, Any]:
+def described(world: Scenario) -> dict[str, Any]:
     """The names and sizes of what a seat perceives and may do, as plain JSON."""
+    spec = world.spec
     return {
         "fields": [[name, where.stop - where.start] for name, where in spec.slices.items()],
         "shapes": [[name, list(shape)] for name, shape in spec.fields.items()],
         "hearing": list(spec.hearing),
         "heads": [[name, head.size, head.length] for name, head in spec.heads.items()],
         "speech": speech(spec) or "",
+        "labels": {key: list(names) for key, names in world.labels.items()},
     }
 
 

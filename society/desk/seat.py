@@ -29,16 +29,16 @@ class Score:
 
     spec: Spec
     seat: int
+    sums: list[float]
     tick: int = 0
     episode: int = 0
     last: float = 0.0
-    sums: list[float] = field(default_factory=list)
     log: list[dict[str, Any]] = field(default_factory=list)
 
     def take(self, tick: Tick) -> None:
         """Add a tick of this one world."""
         rewards = tick.outcome.reward[0].double().tolist()
-        self.sums = [a + b for a, b in zip(self.sums or [0.0] * len(rewards), rewards, strict=True)]
+        self.sums = [a + b for a, b in zip(self.sums, rewards, strict=True)]
         did, _ = legalise(tick.turn.packed, tick.seen, self.spec)
         heads = {name: did[0, self.seat, where].tolist() for name, where in self.spec.columns.items()}
         self.last = rewards[self.seat]

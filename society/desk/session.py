@@ -60,7 +60,7 @@ class Session:
         with letters.hold(path / "log.txt") or _taken():
             self.game = Game(replay, asked, path, self.ask)
             spec, roles = replay.spec, replay.spec.seat_roles
-            self.told = described(spec) | {
+            self.told = described(replay.evaluation.plain) | {
                 "run": path.name,
                 "of": replay.run.name,
                 "condition": asked.condition,

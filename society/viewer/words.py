@@ -19,6 +19,7 @@ CONDITIONS = {
     "tradeless": "twin world: no offer ever clears",
     "peaceful": "twin world: no strike lands",
     "strangers": "twin world: a mind of another run sits in seat 0",
+    "played": "a person in one seat, trained minds in all others",
     "muted_from_birth": "control: a population grown without hearing",
     "content_from_birth": "control: a population grown hearing random symbols in place of what was said",
     "tradeless_from_birth": "control: a population grown without trade",

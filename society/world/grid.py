@@ -8,7 +8,8 @@ import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
 
-STEPS = ((0, 0), (-1, 0), (1, 0), (0, 1), (0, -1))  # stay, north, south, east, west as (dy, dx)
+STEPS = ((0, 0), (-1, 0), (1, 0), (0, 1), (0, -1))  # as (dy, dx)
+STEP_NAMES = ("stay", "north", "south", "east", "west")
 
 
 class Torus:

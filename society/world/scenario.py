@@ -270,6 +270,15 @@ class Scenario(ABC):
         return None
 
     @property
+    def labels(self) -> Mapping[str, tuple[str, ...]]:
+        """Names, for people who play: of a head's options (`head.move`), of the last axis of a field (`field.ripe`)."""
+        if self.offers is None:
+            return {}
+        goods = self.spec.goods
+        named = (f"{a} {goods[give]} for {b} {goods[want]}" for give, want, a, b in self.offers.tolist()[1:])
+        return {"head.offer": ("no offer", *named)}
+
+    @property
     def scripts(self) -> Mapping[str, Script]:
         """Reference agents by name."""
         return {}

@@ -122,5 +122,5 @@ def test_a_mind_with_a_memory_is_replayed_with_it(tmp_path):
 def test_the_world_is_described_in_plain_json(run, course):
     import json
 
-    told = described(course[0].worlds.scenario.spec)
+    told = described(course[0].worlds.scenario)
     assert json.loads(json.dumps(told)) == told and told["speech"] == "say"
