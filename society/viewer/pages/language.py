@@ -28,7 +28,7 @@ def show(run: Run) -> None:
         return
     left, middle, right = st.columns([3.2, 1.1, 0.8], vertical_alignment="center")
     with left:
-        parts.heading(run)
+        parts.section(run, parts.heading)
     condition, mind, owner = "normal", "all", run
     if owners:
         with middle:

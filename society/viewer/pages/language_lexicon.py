@@ -43,7 +43,7 @@ def _evaluated(run: Run, condition: str, mind: str, shows: str, boxes: list[st.d
     part, slot = _part(said.parts, boxes[0])
     many = language.symbols(run, language.uses(run, condition, part, 0))
     first = said.length <= POSITIONS and said.rows(condition) < MANY and many <= BESIDE
-    chosen = _position(said.length, first, boxes[1])
+    chosen = _position(said.length, first, boxes[len(said.parts) > 1])
     shown = range(said.length)[:POSITIONS] if chosen < 0 else [chosen]
     found = {position: language.uses(run, condition, part, position) for position in shown}
     if mind != "all":
@@ -68,7 +68,7 @@ def _training(run: Run, grown: pd.DataFrame, shows: str, boxes: list[st.delta_ge
     part, slot = _part(tuple(names[i] for i in have), boxes[0])
     grown = grown[grown["part"] == have[part or 0]]
     places = sorted(int(one) for one in grown["position"].unique())
-    chosen = _position(max(places) + 1, len(places) <= POSITIONS and grown["symbol"].nunique() <= BESIDE, boxes[1])
+    chosen = _position(max(places) + 1, len(places) <= POSITIONS and grown["symbol"].nunique() <= BESIDE, boxes[len(have) > 1])
     shown = places[:POSITIONS] if chosen < 0 or chosen not in places else [chosen]
     steps = [str(one) for one in moments(grown)]
     now = steps[-1]
@@ -78,10 +78,10 @@ def _training(run: Run, grown: pd.DataFrame, shows: str, boxes: list[st.delta_ge
             format_func=lambda one: f"{int(one):,} agent-steps", label_visibility="collapsed",
         )  # fmt: skip
     here = grown[grown["agent_steps"] == int(now)]
-    _maps({position: here[here["position"] == position] for position in shown}, shows, slot, HIGH - 100)
+    _maps({position: here[here["position"] == position] for position in shown}, shows, slot, HIGH - 125)
     rows = _curve(grown[grown["position"].isin(shown)])
     says = f"Bits that a symbol tells of {slot} over the training, by position."
-    parts.figure(figures.growth(rows, int(now), 220 if len(shown) > 1 else 190), says, rows, "growth")
+    parts.figure(figures.growth(rows, int(now), 215), says, rows, "growth")
     st.caption(
         "One rollout at each moment, all minds together; bits that a symbol tells of the meaning. Orange: the moment shown."
     )
