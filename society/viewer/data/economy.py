@@ -102,10 +102,17 @@ def owners(run: Run, table: str) -> dict[str, Run]:
     return dict(sorted(found.items(), key=lambda item: (item[0] != "normal", item[1] is not run, item[0])))
 
 
+def counted(run: Run, table: str) -> pd.DataFrame:
+    """condition, rows of a table, in the order of `owners`."""
+    found = owners(run, table)
+    rows = [_conditions(str(one.path), queries.identity(one.path, "tables", table), table)[name] for name, one in found.items()]
+    return pd.DataFrame({"condition": list(found), "rows": rows})
+
+
 @lru_cache(maxsize=64)
-def _conditions(path: str, _: queries.Identity, table: str) -> list[str]:
-    counted = Run(path).grouped(table, ["condition"])
-    return [str(name) for name in counted["condition"] if name != "training"]
+def _conditions(path: str, _: queries.Identity, table: str) -> dict[str, int]:
+    rows = Run(path).grouped(table, ["condition"])
+    return {str(name): int(count) for name, count in zip(rows["condition"], rows["count"], strict=True) if name != "training"}
 
 
 def goods(run: Run) -> list[str]:

@@ -80,6 +80,22 @@ def volume(bins: pd.DataFrame, unit: str, last: int, height: int) -> alt.Chart:
     return bars.encode(x=x, x2="until:Q", y=y, y2=alt.datum(0), tooltip=tips).properties(height=height)
 
 
+def counts(rows: pd.DataFrame, chosen: str, what: str) -> alt.LayerChart:
+    """A bar for each condition, `rows` with condition and rows; the chosen one stands out."""
+    labels = alt.Axis(labelLimit=170, ticks=False, domain=False, labelPadding=6, labelOverlap=False, labelFlush=False)
+    y = alt.Y("condition:N", sort=None, title=None, axis=labels)
+    base = alt.Chart(rows.assign(own=rows["condition"] == chosen))
+    most = float(rows["rows"].max())
+    x = alt.X("rows:Q", title=what, axis=alt.Axis(tickCount=4, format="~s"), scale=alt.Scale(domain=[0, 1.22 * most], nice=False))
+    colour = alt.condition(alt.datum.own, alt.value(charts.BLUE), alt.value(charts.GREY))
+    tips = [alt.Tooltip("condition:N"), alt.Tooltip("rows:Q", title=what, format=",")]
+    bars = base.mark_bar(height=12, cornerRadius=2).encode(x=x, y=y, color=colour, tooltip=tips)
+    text = base.mark_text(align="left", dx=4, fontSize=11, color=charts.GREY).encode(
+        x=x, y=y, text=alt.Text("rows:Q", format=",")
+    )
+    return alt.layer(bars, text).properties(height=19 * len(rows) + 50)  # type: ignore[return-value]
+
+
 def lorenz(curves: list[Lorenz], chosen: str, what: str) -> alt.LayerChart:
     """Mean Lorenz curves, the chosen condition's thick, beside the line of equality; at most as many as there are colours."""
     names = [f"{one.condition} ({one.gini:.3f})" for one in curves]

@@ -15,6 +15,7 @@ from society.viewer.pages.exchange import who_deals, who_strikes
 from society.viewer.pages.inequality import who_has
 from society.viewer.words import plain
 
+MOST = 12  # conditions that are compared
 RECORDED = ("contests", "deals", "offers", "plays", "messages", "episodes")
 MARKET = (
     ("trade_rate", "deals per 100 seat-ticks"),
@@ -96,9 +97,18 @@ def _market(run: Run, owner: Run, condition: str, market: Market, one: Bins) -> 
         st.altair_chart(figures.prices(bins, dots, value, axis, logarithm, last, high), width="stretch", alt=says)
         parts.figure(figures.volume(bins, f"units of {good}", last, low), f"Units of {good} dealt by tick.", bins, "prices")
     with right:
-        st.metric(f"deals recorded · {plain(condition)}", f"{market.count:,}", help=words.condition(condition) or None)
+        _volumes(run, condition)
         st.caption(_reading(dots, one, logarithm, plain(is_what)))
         told.table(run, condition, MARKET, "chance")
+
+
+def _volumes(run: Run, condition: str) -> None:
+    """How many deals each condition has, the twins and references of the same worlds beside one another."""
+    rows = data.counted(run, "trades")
+    rows = rows[(rows["condition"] == condition) | (rows.index < MOST)]
+    says = "Deals recorded: " + ", ".join(f"{row['condition']} {row['rows']:,}" for row in rows.to_dict("records")) + "."
+    st.altair_chart(figures.counts(rows, condition, "deals recorded"), width="stretch", alt=says)
+    st.caption(f"**{plain(condition)}**: {plain(words.condition(condition)) or 'a condition of this run'}.")
 
 
 def _reading(dots: pd.DataFrame, one: Bins, logarithm: bool, is_what: str) -> str:

@@ -14,6 +14,7 @@ from society.viewer.data.economy import Market
 from society.viewer.figures import economy as figures
 from society.viewer.figures import network as drawing
 from society.viewer.pages import parts, told
+from society.viewer.pages.follow import forget
 from society.viewer.words import plain
 
 ROWS = 14  # of the heat map: the seats that dealt most
@@ -46,6 +47,7 @@ def who_deals(run: Run, owner: Run, condition: str, market: Market) -> None:
     if not options:
         st.caption("No deal tells its world.")
         return
+    forget("world", condition)
     with chooser:
         place = choose("world", options, st.selectbox, "World", label_visibility="collapsed", format_func=_place)
     world = None if place == MINDS else int(place)
@@ -84,7 +86,7 @@ def _labour(run: Run, condition: str, given: pd.DataFrame, who: str) -> None:
 def _network(run: Run, owner: Run, condition: str, world: int | None, given: pd.DataFrame, who: str) -> None:
     ties = data.ties(given)
     nodes, edges = drawing.drawn(ties)
-    chosen = _chosen(nodes, who)
+    chosen = _chosen(nodes, who, condition, world)
     says = f"Network of {len(nodes)} {who}s and {len(edges)} ties: discs as large as what they gave and got."
     _clickable(drawing.network(nodes, edges, chosen, who, "units"), says)
     hidden = (ties.sum(axis=0) + ties.sum(axis=1) > 0).sum() - len(nodes)
@@ -98,8 +100,9 @@ def _network(run: Run, owner: Run, condition: str, world: int | None, given: pd.
     told.table(run, condition, [(name.format("trade"), says) for name, says in NETWORK], "same degrees")
 
 
-def _chosen(nodes: pd.DataFrame, who: str) -> int:
-    """Who is looked at: as the address says, by click or from the list; -1 nobody."""
+def _chosen(nodes: pd.DataFrame, who: str, *place: object) -> int:
+    """Who is looked at, in this place: as the address says, by click or from the list; -1 nobody."""
+    forget("seat", *place)
     options = ["", *(str(number) for number in nodes["who"])]
     label = f"Deals of a {who}"
     picked = choose(

@@ -17,7 +17,7 @@ def transcript(game: Game) -> None:
     """The pool and what it is worth to either side, then the turns, left the first mover's and right the second's."""
     _terms(game)
     bubbles = [_bubble(game, i, turn) for i, turn in enumerate(game.turns, start=1)]
-    with st.container(height=HEIGHT, border=True):
+    with st.container(height=min(HEIGHT, 90 + 84 * max(len(bubbles), 1)), border=True):
         st.html(f'<div style="display:flex;flex-direction:column;gap:7px;font-size:14px">{"".join(bubbles)}{_end(game)}</div>')
 
 
