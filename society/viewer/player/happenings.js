@@ -1,7 +1,7 @@
 // Deals, strikes and deaths of the moment, drawn on a board, and the ways that seats have just come.
 
 const FEW = 120; // more than this many of a kind at once are drawn as bare lines
-const FEW_TRAILS = 300; // with more seats only the followed one leaves a trail
+const FEW_TRAILS = 300; // with more seats, or tiny ones, only the followed one leaves a trail
 
 // Way from one seat to another in pixels, and where the first is; null where one is nowhere.
 function link(painter, a, b) {
@@ -14,7 +14,7 @@ function link(painter, a, b) {
 // Deals: a band between the two, a ring around each. Returns what each gives, to be drawn over the seats.
 function paintDeals(painter, g, t, share) {
   const { board, camera, radius } = painter, deals = board.trades, coins = [], from = deals.starts[t], to = deals.starts[t + 1];
-  const few = to - from <= FEW && radius >= 3, band = new Path2D(), rings = new Path2D();
+  const few = to - from <= FEW && radius >= 3.5, band = new Path2D(), rings = new Path2D();
   for (let row = from; row < to; row++) {
     const found = link(painter, deals.seat[row], deals.partner[row]);
     if (!found) continue;
@@ -51,7 +51,7 @@ function paintDeals(painter, g, t, share) {
 function paintStrikes(painter, g, t) {
   const { board, camera, radius: r } = painter, strikes = board.strikes, from = strikes.starts[t], to = strikes.starts[t + 1];
   if (from === to) return;
-  const few = to - from <= FEW && r >= 3, flash = new Path2D();
+  const few = to - from <= FEW && r >= 3.5, flash = new Path2D();
   for (let row = from; row < to; row++) {
     const found = link(painter, strikes.seat[row], strikes.target[row]);
     if (!found) continue;
@@ -93,7 +93,7 @@ function paintDeaths(painter, g, t, ink) {
 // Where seats have just been: the older, the fainter. One path for each kind and age, opaque: where two steps meet,
 // translucent ends would add up to a spot.
 function paintTrails(painter, g, now, kept) {
-  const { board, camera, radius, theme } = painter, many = board.count > FEW_TRAILS;
+  const { board, camera, radius, theme } = painter, many = board.count > FEW_TRAILS || radius < SMALL;
   if (many && kept < 0) return;
   const paths = new Map(), ground = rgb(groundOf(board.facts, theme.dark)), long = Math.ceil(now) - 1;
   for (let seat = many ? kept : 0; seat < (many ? kept + 1 : board.count); seat++) {

@@ -1,6 +1,6 @@
 // Paints a board at a moment. Few seats are drawn in full (number, bubble, offer); many as discs, what they say as rings.
 
-const FULL = 400; // seats in view that are still drawn in full
+const FULL = 400, SMALL = 5; // seats in view that are still drawn in full, and the pixels of radius that this takes
 
 class Painter {
   constructor(board, camera) {
@@ -32,7 +32,7 @@ class Painter {
       board.settle(now);
       this.project();
     }
-    const many = this.inView > FULL, shown = board.shown(now);
+    const many = this.inView > FULL || (this.inView > 0 && this.radius < SMALL), shown = board.shown(now);
     if (many) this.paintMany(g, t, shown); // all at once, so under all that is not a seat
     else this.cells.paint(g, t, camera, theme);
     if (!this.inView) return;
@@ -167,7 +167,7 @@ class Painter {
     if (!differs) return;
     g.strokeStyle = PARTED;
     g.lineWidth = 2.5;
-    if (this.inView <= FULL) g.setLineDash([5, 3]);
+    if (this.radius >= SMALL) g.setLineDash([5, 3]);
     g.stroke(apart);
     g.setLineDash([]);
   }

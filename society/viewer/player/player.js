@@ -2,7 +2,7 @@
 // keeps the tick, so that twins can be compared at the same moment; nothing of what was shown before is held.
 
 const AROUND = 256, LEAST = 340, MOST = 820; // pixels of the page that are not boards, and the bounds of what is left for them
-const WORDS_EVERY = 120, LOOKS_EVERY = 500; // milliseconds between new words in the tables, and looks at the theme, while playing
+const WORDS_EVERY = 160, LOOKS_EVERY = 500; // milliseconds between new words in the tables, and looks at the theme, while playing
 
 class Player {
   constructor(root) {
@@ -143,7 +143,7 @@ class Player {
     const badge = this.find(".live"), newest = this.next?.boards[0].ticks;
     badge.hidden = !this.live;
     badge.disabled = !newest;
-    setText(badge, newest ? `● live: newer ticks, from ${newest[0]}` : "● live");
+    setText(badge, newest ? `● live: newer ticks, from ${newest[0]}` : this.waiting ? "● live: waits for newer ticks" : "● live");
   }
 
   // ------------------------------------------------------------------------------------------------------------- time
@@ -188,10 +188,14 @@ class Player {
 
   // At the end a live run waits for its next ticks; a finished one stands still.
   end() {
-    if (this.live && this.next) { this.playing = false; return this.takeNext(); }
-    const { live } = this;
-    this.pause();
-    this.waiting = live;
+    if (!this.live) return this.pause();
+    this.playing = false;
+    cancelAnimationFrame(this.frame);
+    this.root.classList.remove("playing");
+    if (this.next) return this.takeNext();
+    this.waiting = true; // nobody chose this tick: the address does not learn of it
+    this.showLive();
+    this.repaint(true);
   }
 
   // Go to an index; `settled` ends a movement of the hand, and the address learns of the tick.

@@ -154,7 +154,9 @@ class Timeline {
 
   paint() {
     if (!this.clock) return;
-    this.scrub.value = this.clock.now;
+    const at = Math.round(2 * this.place(this.clock.now)); // half pixels: a thumb that moves is laid out and painted anew
+    if (at !== this.at || !this.player.playing) this.scrub.value = this.clock.now;
+    this.at = at;
     const words = `tick ${this.clock.tick} of ${this.clock.ticks[this.clock.last] ?? 0}`;
     if (this.words === words) return;
     this.words = words;
