@@ -5,6 +5,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+try:
+    from playwright.sync_api import expect, sync_playwright
+except ImportError:  # the tests are skipped then, with `missing()` as their reason
+    expect = sync_playwright = None
+
+__all__ = ["Watched", "context_of", "expect", "launched", "missing"]
 PROGRAM = Path("/usr/bin/chromium")
 WIDTH, HEIGHT = 1280, 800
 # No sandbox: a build machine runs as root. The rest keeps the browser itself from calling home.
@@ -27,9 +33,7 @@ WIDER = """() => [document.documentElement, ...document.querySelectorAll('[data-
 
 def missing() -> str:
     """Why there is no browser to test with; empty where there is one."""
-    try:
-        import playwright.sync_api  # noqa: F401
-    except ImportError:
+    if sync_playwright is None:
         return "playwright is not installed: make test-browser does it"
     return "" if PROGRAM.exists() else f"there is no {PROGRAM}: apt-get install chromium"
 
@@ -37,8 +41,7 @@ def missing() -> str:
 @contextmanager
 def launched(*flags: str):
     """A playwright browser whose folder of user data is empty and gone afterwards."""
-    from playwright.sync_api import sync_playwright
-
+    expect.set_options(timeout=SECONDS * 1000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(PROGRAM), args=[*FLAGS, *flags])
         try:

@@ -1,13 +1,14 @@
 """A browser, the folders of runs, and a viewer of each, made once for all tests in this folder."""
 
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import chromium
 import pytest
 import trained
 from attacker import ATTACKS
-from served import Served, serving
+from served import serving
 
 sys.path.append(str(Path(__file__).parents[1] / "viewer"))  # where the small made-up runs are
 
@@ -44,27 +45,47 @@ def dark(contexts):
         yield watched
 
 
+class Runs(dict):
+    """Kind of run -> its name in the folder `root`; each is made when it is first asked for."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__()
+        self.root = root
+        self.living = ExitStack()  # the live run goes on learning until this is closed
+
+    def __missing__(self, kind: str) -> str:
+        self[kind] = self._make(kind).name
+        return self[kind]
+
+    def _make(self, kind: str) -> trained.Run:
+        if kind in trained.SCENARIOS:
+            return trained.make_finished(self.root, kind)
+        if kind == "live":
+            return self.living.enter_context(trained.learning(self.root))
+        if kind == "killed":
+            return trained.killed_half_way(self.root)
+        bazaar = trained.Run(self.root / self["bazaar"])
+        if kind == "damaged":
+            return trained.flipped(bazaar, "damaged-20260101-130000-abcdef", "run.toml")
+        if kind == "damaged_rows":
+            return trained.flipped(bazaar, "rows-20260101-130001-abcdef", "tables/*/part-*", "frames/part-*", "report.json")
+        number = list(ATTACKS).index(kind)
+        return ATTACKS[kind](self.root / f"{kind}-20260101-1400{number:02d}-abcdef", bazaar)
+
+
 @pytest.fixture(scope="session")
 def names(browser, tmp_path_factory: pytest.TempPathFactory):
-    """Kind of run -> its name, in the folder `names["root"]`; the live one is learning until the tests end."""
-    root = tmp_path_factory.mktemp("folder") / "runs"
-    made = {"root": str(root)} | trained.make_finished(root)
-    bazaar = trained.Run(root / made["bazaar"])
-    made["killed"] = trained.killed_half_way(root).name
-    made["damaged"] = trained.flipped(bazaar, "damaged-20260101-130000-abcdef", "run.toml").name
-    made["damaged_rows"] = trained.flipped(
-        bazaar, "damaged_rows-20260101-130001-abcdef", "tables/*/part-*", "frames/part-*", "report.json"
-    ).name
-    for number, (attack, make) in enumerate(ATTACKS.items()):
-        made[attack] = make(root / f"{attack}-20260101-14000{number}-abcdef", bazaar).name
-    with trained.learning(root) as run:
-        yield made | {"live": run.name}
+    """The runs of the folder that `viewer` shows."""
+    runs = Runs(tmp_path_factory.mktemp("folder") / "runs")
+    runs.root.mkdir()
+    with runs.living:
+        yield runs
 
 
 @pytest.fixture(scope="session")
-def viewer(names: dict[str, str]):
+def viewer(names: Runs):
     """The viewer of that folder."""
-    with serving(Path(names["root"])) as served:
+    with serving(names.root) as served:
         yield served
 
 
@@ -74,6 +95,3 @@ def empty(browser, tmp_path_factory: pytest.TempPathFactory):
     root = tmp_path_factory.mktemp("empty")
     with serving(root) as served:
         yield served
-
-
-__all__ = ["Served"]
