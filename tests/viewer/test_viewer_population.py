@@ -79,6 +79,19 @@ def test_a_curve_is_thinned_evenly_and_keeps_its_end(tmp_path: Path) -> None:
     assert set(np.diff(rows["agent_steps"])) == {3} and (rows["value"] == rows["agent_steps"] / 2).all()
 
 
+def test_where_a_rollout_is_a_part_of_an_episode_a_curve_is_over_the_whole_of_it(tmp_path: Path) -> None:
+    toml = 'scenario = "commons_harvest"\n[world]\nepisode = 90\n[training]\nticks = 32\n'
+    path = viewer_runs.begin(tmp_path / "commons_harvest-20260101-120000-abcdef", "done", toml)
+    update, recorder = np.arange(1, 10), Recorder(path)
+    recorder.add(
+        "metrics", TRAINING | {"update": update, "agent_steps": update, "mind": -1, "name": "reward", "value": update % 3}
+    )
+    recorder.flush(9)
+    window = data.rollouts_of_an_episode(Run(path))
+    assert window == 3 and data.rollouts_of_an_episode(Run(viewer_runs.live(tmp_path / "bazaar-20260101-120000-abcdef"))) == 1
+    assert data.curve(Run(path), "reward", window)["value"].tolist()[2:] == pytest.approx([1.0] * 7)
+
+
 def test_controls_are_curves_and_phases_of_their_own(tmp_path: Path) -> None:
     run = Run(viewer_runs.finished(tmp_path / "bazaar-20260101-120000-abcdef"))
     rows = data.curve(run, "reward").set_index(["population", "agent_steps"])["value"]

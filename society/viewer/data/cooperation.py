@@ -115,9 +115,13 @@ def social(run: Run) -> list[Estimate]:
     return [line for line in (*told, *more) if math.isfinite(line.value)]
 
 
+def worked_out(run: Run) -> bool:
+    """Whether the episodes are few enough for the outcomes of twins and scripts, which the report leaves out."""
+    return bool(counted(run, "episodes", ())["count"].sum() <= MOST_EPISODES)
+
+
 def _outcomes(run: Run) -> list[Estimate]:
-    total = counted(run, "episodes", ())
-    if total.empty or total["count"].sum() > MOST_EPISODES:
+    if not worked_out(run):
         return []
     family = tuple(queries.identity(one.path, "tables", "episodes") for one in queries.family(run).values())
     return _made(str(run.path), family)
@@ -155,16 +159,6 @@ def declared_ratios(run: Run) -> dict[str, tuple[str, str, str]]:
 
 def _column(measure: str) -> str:
     return measure if measure.startswith("measure.") else f"measure.{measure}"
-
-
-def rollouts_of_an_episode(run: Run) -> int:
-    """How many rollouts of the training an episode lasts, 1 where the config does not tell."""
-    sizes = []
-    for section, name in (("world", "episode"), ("training", "ticks")):
-        table = run.config.get(section)
-        size = table.get(name) if isinstance(table, dict) else None
-        sizes.append(size if isinstance(size, int) and 0 < size < 10**6 else 0)
-    return -(-sizes[0] // sizes[1]) if all(sizes) else 1
 
 
 def over_training(run: Run, top: str, bottom: str, window: int = 1) -> pd.DataFrame:

@@ -18,6 +18,16 @@ CURVE = ["population", "agent_steps", "value", "low", "high", "minds"]
 COLUMNS = ("agent_steps", "mind", "value")
 
 
+def rollouts_of_an_episode(run: Run) -> int:
+    """How many rollouts of the training an episode lasts, 1 where the config does not tell."""
+    sizes = []
+    for section, name in (("world", "episode"), ("training", "ticks")):
+        table = run.config.get(section)
+        size = table.get(name) if isinstance(table, dict) else None
+        sizes.append(size if isinstance(size, int) and 0 < size < 10**6 else 0)
+    return -(-sizes[0] // sizes[1]) if all(sizes) else 1
+
+
 def names(run: Run) -> list[str]:
     """The names of table `metrics`, of the run and its controls, in order of the alphabet. Raises `Damaged`."""
     found: set[str] = set()
@@ -26,8 +36,10 @@ def names(run: Run) -> list[str]:
     return sorted(found)[:MOST_NAMES]
 
 
-def curve(run: Run, name: str) -> pd.DataFrame:
+def curve(run: Run, name: str, window: int = 1) -> pd.DataFrame:
     """population, agent_steps, value, low, high, minds of one metric, for the run and its controls. Raises `Damaged`.
+
+    Each number is the mean of the last `window` rollouts: of an episode's, where a rollout is a part of it.
 
     Where the population speaks for itself (mind -1) that is the value, and there is no band. Else it is the mean over
     minds, and low and high are the 10 % and 90 % quantiles between them: a spread, no confidence interval. At most
@@ -35,19 +47,20 @@ def curve(run: Run, name: str) -> pd.DataFrame:
     """
     found = []
     for label, one in queries.family(run).items():
-        rows = _curve(str(one.path), queries.identity(one.path, "tables", "metrics"), name)
+        rows = _curve(str(one.path), queries.identity(one.path, "tables", "metrics"), name, window)
         if len(rows):
             found.append(rows.assign(population=label)[CURVE])
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame({column: [] for column in CURVE})
 
 
 @lru_cache(maxsize=256)
-def _curve(path: str, _: queries.Identity, name: str) -> pd.DataFrame:
+def _curve(path: str, _: queries.Identity, name: str, window: int) -> pd.DataFrame:
     run = Run(path)
     steps = counted(run, "metrics", ("agent_steps",), name=name)["agent_steps"].to_numpy()
     if not len(steps):
         return pd.DataFrame({column: [] for column in CURVE})
-    chosen = steps[::-1][:: -(-len(steps) // POINTS)][::-1]
+    every = -(-len(steps) // POINTS)
+    chosen = steps[::-1][::every][::-1]
     few = {"agent_steps": chosen.tolist()} if len(chosen) < len(steps) else {}
     try:
         rows = numeric(run.table("metrics", list(COLUMNS), {"name": name, **few}), ("agent_steps", "mind"))
@@ -62,6 +75,9 @@ def _curve(path: str, _: queries.Identity, name: str) -> pd.DataFrame:
         made = made.assign(low=low, high=high)
     else:
         made = made.assign(low=np.nan, high=np.nan)
+    if window > every:
+        smooth = made[["value", "low", "high"]].rolling(round(window / every), min_periods=1).mean()
+        made = made.assign(**{name: smooth[name] for name in smooth})
     return made.reset_index()
 
 

@@ -128,7 +128,7 @@ def by_condition(lines: Sequence[Estimate], conditions: Sequence[str], title: st
     ]
     dots = alt.Chart(rows).mark_point(size=80, filled=True, opacity=1)
     layers.append(dots.encode(x=x, y=y, color=colour, tooltip=tips))
-    return alt.layer(*layers).properties(height=22 * len(names) + 62)  # type: ignore[return-value]
+    return alt.layer(*layers).properties(height=22 * max(len(names), 3) + 70)  # type: ignore[return-value]
 
 
 def _row(line: Estimate) -> dict[str, object]:
@@ -148,7 +148,8 @@ def ratio(rows: pd.DataFrame, populations: Sequence[str], unit: str, null: float
     colours, dashes, labels = _scales(populations)
     x = alt.X("agent_steps:Q", title="agent-steps", axis=alt.Axis(format="~s", tickCount=5))
     y = alt.Y("value:Q", title=wrapped(unit, 24), scale=alt.Scale(zero=False, nice=True))
-    legend = alt.Legend(orient="top", labelLimit=200) if len(labels) > 1 else None
+    top = alt.Legend(orient="top", labelLimit=200, symbolType="stroke", symbolStrokeWidth=2.5, symbolSize=300)
+    legend = top if len(labels) > 1 else None
     lines = (
         alt.Chart(rows.assign(label=rows["population"].map(label)))
         .mark_line(strokeWidth=2)

@@ -10,7 +10,7 @@ from society.record.store import Run
 from society.viewer import queries, words
 from society.viewer.address import choose
 from society.viewer.data import cooperation as data
-from society.viewer.data import moves
+from society.viewer.data import moves, population
 from society.viewer.figures import cooperation as figures
 from society.viewer.pages import cooperation_moves, cooperation_strikes, parts
 from society.viewer.words import interval, number, p_value, plain
@@ -138,6 +138,7 @@ def _outcomes(run: Run) -> bool:
     st.caption(
         "The four outcomes of Perolat et al. 2017: mean and 95 % interval over worlds; the dashed line is the null, random "
         "agents in every seat. Late rewards are sustained ones; peace is the mean number of seats that are not struck out."
+        + ("" if data.worked_out(run) else " Twins and scripts are left out: their episodes are too many to work out here.")
     )
     return True
 
@@ -147,7 +148,7 @@ def _outcomes(run: Run) -> bool:
 
 def _training(run: Run) -> bool:
     """The scenario's declared ratios over training, at most four of them."""
-    shown, window = [], data.rollouts_of_an_episode(run)
+    shown, window = [], population.rollouts_of_an_episode(run)
     for name, (top, bottom, unit) in data.declared_ratios(run).items():
         rows = data.over_training(run, top, bottom, window)
         if len(rows):
@@ -211,7 +212,8 @@ def _absent(run: Run, played: dict[str, int], rows: pd.DataFrame) -> None:
     lines = []
     if not played:
         made = COMMANDS.get(scenario)
-        how = f"; `{made}` makes it, with scripted seats." if made else ", whose table plays has no cooperative move."
+        told = ", whose moves neither cooperate nor defect." if "plays" in run.tables() else ", which has no matrix game."
+        how = f"; `{made}` makes it, with scripted seats." if made else told
         lines.append(f"Schelling diagram: not made by this run{how}")
     if not len(rows):
         lines.append("Stock: no recorded world of this run draws a resource that can be used up.")
@@ -220,5 +222,5 @@ def _absent(run: Run, played: dict[str, int], rows: pd.DataFrame) -> None:
             f"Strangers: no mind of another run sat in. `society run {scenario} --evaluation.strangers RUN "
             '--evaluation.conditions \'["normal", "strangers"]\'` seats one.'
         )
-    with st.expander("Not in this run", icon=":material/info:"):
+    with st.expander("Not in this run", icon=":material/info:", expanded=not played and not len(rows)):
         st.markdown("\n".join(f"- {line}" for line in lines) or "- Everything that this page can show is there.")

@@ -54,24 +54,25 @@ def _curves(run: Run, names: list[str]) -> None:
             "Curves", offered, default=first, key="curve_names", label_visibility="collapsed", max_selections=OFFERED
         )
     columns = st.columns(2, gap="large")
-    banded = False
+    banded, window = False, data.rollouts_of_an_episode(run)
     for i, name in enumerate(chosen):
         with columns[i % 2]:
-            banded |= _curve(run, name)
+            banded |= _curve(run, name, window)
     if not chosen:
         st.caption("Choose a curve above.")
-    elif banded:
-        st.caption(BAND)
+    smooth = f"Reward and measures: mean of the last {window} rollouts, about an episode." if window > 1 else ""
+    if chosen and (banded or smooth):
+        st.caption(f"{BAND if banded else ''} {smooth}".strip())
 
 
-def _curve(run: Run, name: str) -> bool:
+def _curve(run: Run, name: str, window: int) -> bool:
     """One figure; whether it has a band."""
     if name == HEADS:
         rows = data.entropies(run)
         st.markdown("**entropy of each action head** (nats; 0 = certain)")
         chart, says = figures.entropies(rows), "Entropy of each action head over training: where it falls, minds become certain."
     else:
-        rows = data.curve(run, name)
+        rows = data.curve(run, name, window if name == "reward" or name.startswith("measure.") else 1)
         st.markdown(f"**{plain(name[:60])}**" + (" (mean over minds)" if rows["high"].notna().any() else ""))
         populations = list(dict.fromkeys(rows["population"]))
         chart, says = figures.curve(rows, populations, name), f"{name} over training, of the run and its controls."
