@@ -32,7 +32,8 @@ def choose(name: str, options: Sequence[str], widget: Callable[..., Any], label:
 
     def changed() -> None:
         value = st.session_state[key]
-        if value is not None:
+        # What the address means already is not written again: a late message of a page that is left would do so.
+        if value is not None and value != st.query_params.get(name, default or options[0]):
             go(**{name: value})
 
     widget(label, options, key=key, on_change=changed, **more)

@@ -366,6 +366,6 @@ def test_what_was_started_is_shown_above_the_list(root: Path, shaped: list, monk
     monkeypatch.setattr(jobs, "jobs", lambda root: found)
     monkeypatch.setattr(jobs, "dismiss", lambda root, token: gone.append(token))
     test = app(root)
-    assert "Starting" in test.info[0].value and "another process" in test.error[0].value and EVIL not in said(test)
+    assert "Starting" in test.caption[0].value and "another process" in test.error[0].value and EVIL not in said(test)
     test.button(key="dismiss_1-a").click().run()
     assert gone == ["1-a"] and not test.exception

@@ -104,20 +104,26 @@ def _wanted(line: Listed, text: str, scenario: str, state: str) -> bool:
 
 
 def _jobs(root: Path) -> None:
-    """What was started here and has not become a run yet, or never will."""
+    """What was started here and will not become a run, until it is dismissed."""
     said = st.session_state.pop("runs_said", "")
     if said:
         st.error(plain(said), icon=":material/block:")
-    for job in jobs.jobs(root)[:8]:
+    for job in [job for job in jobs.jobs(root) if job.state == "failed"][:4]:
+        line, close = st.columns([12, 1], vertical_alignment="center")
+        line.error(f"{plain(job.what)}: {plain(job.line)}", icon=":material/error:")
+        forget: Any = {"on_click": jobs.dismiss, "args": (root, job.token), "key": f"dismiss_{job.token}"}
+        close.button("", icon=":material/close:", help="Dismiss", **forget)
+
+
+def _news(root: Path) -> str:
+    """What was started here and is on its way, or has just begun, in a line."""
+    lines = []
+    for job in jobs.jobs(root)[:4]:
         if job.state == "starting":
-            st.info(f"Starting: {plain(job.what)}", icon=":material/hourglass_top:")
-        elif job.state == "failed":
-            line, close = st.columns([12, 1], vertical_alignment="center")
-            line.error(f"{plain(job.what)}: {plain(job.line)}", icon=":material/error:")
-            forget: Any = {"on_click": jobs.dismiss, "args": (root, job.token), "key": f"dismiss_{job.token}"}
-            close.button("", icon=":material/close:", help="Dismiss", **forget)
-        elif time.time() - job.begun < FRESH and job.runs:
-            st.success(f"Begun: {', '.join(map(plain, job.runs[:4]))}", icon=":material/play_arrow:")
+            lines.append(f":material/hourglass_top: Starting: {plain(job.what)}")
+        elif job.state == "begun" and job.runs and time.time() - job.begun < FRESH:
+            lines.append(f":material/play_arrow: Begun: {', '.join(map(plain, job.runs[:2]))}")
+    return "  \n".join(lines[:2])
 
 
 # ------------------------------------------------------------------------------------------------------------- the table
@@ -199,13 +205,13 @@ def _actions(root: Path, chosen: list[Listed]) -> None:
     names = [line.name for line in chosen if line.state != "refused"]
     live = [line.name for line in chosen if line.state == "live"]
     left = [line.name for line in chosen if line.state in RESUMABLE and str((root / line.name).absolute()) not in starting]
-    said = f"**{len(chosen)}** selected" if chosen else "Click a cell to open the run's report; tick lines at the left edge to"
-    hint.caption(said + ("" if chosen else " compare two to four, stop or resume them."))
+    how = "Click a cell to open the run's report; tick lines at the left edge to compare two to four, stop or resume them."
+    hint.caption(_news(root) or (f"**{len(chosen)}** selected" if chosen else how))
     addressable = 2 <= len(names) <= runs_compare.MOST and not any("," in name for name in names)
     wide: Any = {"width": "stretch"}
-    together = {"compare": ",".join(names)}
-    icon = ":material/compare_arrows:"
-    compare.button("Compare", icon=icon, key="runs_compare", disabled=not addressable, on_click=go, kwargs=together, **wide)
+    if compare.button("Compare", icon=":material/compare_arrows:", key="runs_compare", disabled=not addressable, **wide):
+        go(compare=",".join(names))
+        st.rerun()  # the list is a fragment, which would draw only itself
     for column, label, action, which in ((stop, "Stop", jobs.stop, live), (resume, "Resume", jobs.resume, left)):
         icon, key = f":material/{label.lower()}:", f"runs_{label.lower()}"
         column.button(label, icon=icon, key=key, disabled=not which, on_click=_each, args=(action, root, which), **wide)

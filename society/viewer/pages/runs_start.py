@@ -230,9 +230,7 @@ def _progress(root: Path, waiting: bool) -> None:
         st.success("Begun." if job.runs else "Done.", icon=":material/check:")
         for name in job.runs[:8]:
             watch: Any = {"icon": ":material/visibility:", "key": f"open_{name}", "type": "tertiary"}
-            st.button(plain(name), on_click=_open, args=(name,), **watch)
-
-
-def _open(name: str) -> None:
-    _close()
-    go(run=name, page="World")
+            if st.button(plain(name), **watch):
+                _close()
+                go(run=name, page="World")
+                st.rerun()  # this is a fragment, which would draw only itself
