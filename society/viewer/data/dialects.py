@@ -15,9 +15,9 @@ from society.analysis.corpus.voices import two_samples
 from society.analysis.run import AbsentError
 from society.record.store import Run
 from society.viewer import queries
-from society.viewer.data.language import page
+from society.viewer.data.language import BLOCK, page
 
-UTTERANCES = 50_000  # the first so many are compared
+UTTERANCES = BLOCK  # the first so many are compared
 MINDS = 16  # and so many minds, the first by number
 ROLLS = 9  # pairings of different meanings in the null, as in the report
 

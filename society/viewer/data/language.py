@@ -16,6 +16,7 @@ from society.viewer import queries
 SILENCE = 0
 USES = ["mind", "meaning", "symbol", "count"]
 LEXICON = ("update", "agent_steps", "part", "position", "meaning", "symbol")
+BLOCK = 50_000  # messages
 MOST_SYMBOLS = 4096  # a config that claims more is not believed
 MOST_WORLDS = 4096  # to choose from
 MOST_TIMES = 2**40  # nor a count, so that sums of counts fit
@@ -113,22 +114,37 @@ def lexicon(run: Run) -> pd.DataFrame:
 
 
 def page(run: Run, where: dict[str, Any], first: int, count: int) -> pd.DataFrame:
-    """`count` messages from the `first` of those that `where` keeps, all columns. Raises `Damaged`."""
-    return _page(str(run.path), queries.identity(run.path, "tables", "messages"), tuple(where.items()), first, count)
+    """`count` messages from the `first` of those that `where` keeps, all columns. Raises `Damaged`.
+
+    Those of a whole condition are read in blocks, because several parts of the page want the beginning.
+    """
+    begin = first // BLOCK * BLOCK
+    blocked = set(where) == {"condition"} and 0 < count <= BLOCK - (first - begin)
+    begin, much = (begin, BLOCK) if blocked else (first, count)
+    found = _page(str(run.path), queries.identity(run.path, "tables", "messages"), tuple(where.items()), begin, much)
+    return found.iloc[first - begin : first - begin + count]
 
 
 def worlds(run: Run, condition: str) -> list[int]:
-    """The worlds of a condition, at most `MOST_WORLDS`."""
+    """The worlds of a condition, at most `MOST_WORLDS`: as the evaluation is configured, else as they are found."""
+    told = run.config.get("evaluation")
+    declared = told.get("worlds") if isinstance(told, dict) else None
+    if isinstance(declared, int) and 1 <= declared <= MOST_WORLDS:
+        return list(range(declared))
     found = _whole(_grouped(run, "messages", ("world",), (("condition", condition),)), "world")
     return [int(world) for world in found["world"].head(MOST_WORLDS)]
 
 
 def many(run: Run, where: dict[str, Any]) -> int:
     """How many messages `where` keeps. Raises `Damaged`."""
+    if set(where) <= {"condition", "mind"}:  # counted already
+        found = _grouped(run, "messages", ("condition", "mind"))
+        kept = [found[column] == value for column, value in where.items()]
+        return int(found.loc[np.logical_and.reduce(kept) if kept else slice(None), "count"].sum())
     return int(_grouped(run, "messages", (), tuple(where.items()))["count"].sum())
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _page(path: str, _: queries.Identity, where: Wheres, first: int, count: int) -> pd.DataFrame:
     try:
         return Run(path).rows("messages", None, dict(where), first, count)

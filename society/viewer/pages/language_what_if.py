@@ -74,10 +74,8 @@ def _moment(run: Run, said: Talk) -> list[dict[str, int]] | None:
             st.info(f"Nobody could speak in world {world} at tick {tick}: tick a row above.", icon=":material/info:")
             return None
     else:
-        rows = language.page(run, where, 0, 1)
-        if len(rows):
-            here = {name: int(rows[name].iloc[0]) for name in ("world", "tick")}
-            rows = language.page(run, where | here, 0, 256)
+        rows = language.page(run, where, 0, 4096)
+        rows = rows[(rows["world"] == rows["world"].iloc[0]) & (rows["tick"] == rows["tick"].iloc[0])] if len(rows) else rows
     need = ["seat", "seed", "world", "tick", *(f"m{i}" for i in range(said.length))]
     numbers = rows[need] if all(name in rows.columns for name in need) else rows.head(0)
     if numbers.empty or not all(kind.kind == "i" for kind in numbers.dtypes):
