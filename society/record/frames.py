@@ -24,6 +24,7 @@ CELL = 256  # steps of a position within one cell
 NOWHERE = 65535
 NOTHING = -32768
 CHUNK = 256  # ticks in one record batch
+SIDE, SEATS, FIELDS = 4096, 2**17, 256  # most cells along a side, seats, and fields of a seat, of one frame
 
 
 class Span(NamedTuple):
@@ -177,7 +178,10 @@ def read_frames(run_path: Path | str, condition: str, world: int, first: int, la
     shapes = wanted[-1][1]
     alike = [batch for batch, facts in wanted if all(facts[key] == shapes[key] for key in ("cells", "seats", "fields"))]
     plain = [batch.replace_schema_metadata(None) for batch in alike]
-    return _assemble(pa.Table.from_batches(plain), shapes, first, last)
+    try:
+        return _assemble(pa.Table.from_batches(plain), shapes, first, last)
+    except (pa.ArrowException, ValueError, TypeError, KeyError) as error:
+        raise damaged(Path(run_path) / "frames", f"cannot be put together ({error})") from None
 
 
 def _assemble(table: pa.Table, shapes: dict[str, Any], first: int, last: int) -> Frames:
@@ -216,11 +220,47 @@ def _opened(path: Path, data: bytes) -> tuple[Any, dict[str, Any]]:
         reader = pa.ipc.open_file(pa.BufferReader(data))
         facts = json.loads((reader.schema.metadata or {})[b"society.frames"])
         whole = isinstance(facts["update"], int) and len(facts["index"]) == reader.num_record_batches
-    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
+        told = _bytes_told(facts)
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise damaged(path, f"is not a file of frames ({error})") from None
     if not whole:
         raise damaged(path, "does not hold what it says it holds")
+    if _bytes_unfolded(data) > 2 * told + 2**20:
+        raise damaged(path, f"unfolds to more than the {told} bytes that it tells of")
     return reader, facts
+
+
+def _bytes_told(facts: dict[str, Any]) -> int:
+    """What the frames of a file take, by its own index. ValueError, KeyError or TypeError where a frame cannot be so."""
+    cells, seats, fields = facts["cells"], facts["seats"], facts["fields"]
+    area = 0 if cells is None else cells[0] * cells[1]
+    sides = cells is None or (len(cells) == 2 and all(isinstance(side, int) and 0 < side <= SIDE for side in cells))
+    names = isinstance(fields, list) and len(fields) <= FIELDS and all(isinstance(name, str) for name in fields)
+    if not sides or not names or not isinstance(seats, int) or not 0 <= seats <= SEATS:
+        raise ValueError("a frame cannot have that shape")
+    frame = area + seats * len(fields) * 2 + 8 * (8 + len(fields))
+    for condition, *numbers, count in facts["index"]:
+        if not isinstance(condition, str) or len(numbers) != 4 or not all(isinstance(n, int) for n in (*numbers, count)):
+            raise ValueError("its index is none")
+        if not 0 < count <= CHUNK:
+            raise ValueError(f"a batch of {count} ticks")
+    return sum(frame * row[-1] + 64 * len(str(row[0])) for row in facts["index"])
+
+
+def _bytes_unfolded(data: bytes) -> int:
+    """What the compressed buffers of an Arrow file say that they unfold to, read before anything is unfolded.
+
+    Each is 8 bytes of length and then a frame that begins with its method's mark, at a multiple of 8. Lengths beyond any
+    memory are chance hits in other data, and cannot be allocated.
+    """
+    total = 0
+    for mark in (b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18"):  # zstd, lz4
+        at = data.find(mark)
+        while at >= 0:
+            length = int.from_bytes(data[at - 8 : at], "little") if at >= 8 and at % 8 == 0 else 0
+            total += length if length < 2**40 else 0
+            at = data.find(mark, at + 4)
+    return total
 
 
 def decode_frames(path: Path, data: bytes) -> tuple[Frames, int, dict[bytes, bytes]]:

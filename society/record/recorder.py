@@ -15,9 +15,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from society.record import checkpoint, parts
-from society.record.columns import Buffer
+from society.record.columns import Buffer, declared_kind
 from society.record.files import damaged, inside, sweep, sync_folder
-from society.record.tables import TABLES
+from society.record.tables import LEADING, TABLES
+
+# Bounds on what a small file may unfold to: a row group is what a reader holds at once.
+GROUP_ROWS = 2**20
+GROUP_BYTES = 2**29
+MOST_ROWS = 2**26  # of one part
 
 
 class Recorder:
@@ -78,8 +83,7 @@ class Recorder:
         for part in {*written[:1], *written[-1:]}:
             schema = decode_schema(part, parts.content(self.path, part), table)
             for field in schema:
-                text, floats = pa.types.is_dictionary(field.type), pa.types.is_floating(field.type)
-                kinds[field.name] = "s" if text else "f" if floats else "i"
+                kinds[field.name] = kind_of(field.type) or "i"
         return kinds
 
 
@@ -87,17 +91,35 @@ def encode(rows: pa.Table, table: str, update: int) -> bytes:
     """`rows` as the bytes of a Parquet file that says which table and update it belongs to. Same rows, same bytes."""
     rows = rows.replace_schema_metadata({"society.table": table, "society.update": str(update)})
     sink = io.BytesIO()
-    pq.write_table(rows, sink, compression="zstd", compression_level=1)
+    pq.write_table(rows, sink, compression="zstd", compression_level=1, row_group_size=GROUP_ROWS)
     return sink.getvalue()
 
 
 def decode_schema(part: parts.Part, data: bytes, table: str) -> pa.Schema:
     """The schema of a part's bytes; `Damaged` if they are no Parquet file or belong to another table or update."""
     try:
-        schema = pq.read_schema(pa.BufferReader(data))
+        file = pq.ParquetFile(pa.BufferReader(data))
+        schema = file.schema_arrow
+        groups = [file.metadata.row_group(number) for number in range(file.num_row_groups)]
     except (pa.ArrowException, OSError, ValueError) as error:
         raise damaged(part.path, f"is not a Parquet file ({error})") from None
+    if file.metadata.num_rows > MOST_ROWS or any(g.num_rows > GROUP_ROWS or g.total_byte_size > GROUP_BYTES for g in groups):
+        raise damaged(part.path, "unfolds to more than a part may hold")
     facts = schema.metadata or {}
     if facts.get(b"society.table") != table.encode() or facts.get(b"society.update") != str(part.update).encode():
         raise damaged(part.path, "belongs to another table or update", "move it back or delete this run folder")
+    for column in (*LEADING, *TABLES[table]):
+        if column not in schema.names:
+            raise damaged(part.path, f"lacks the column {column} of {table}")
+    for field in schema:
+        kind = kind_of(field.type)
+        if kind is None or declared_kind(field.name) not in (None, kind):
+            raise damaged(part.path, f"holds {field.type} in its column {field.name}")
     return schema
+
+
+def kind_of(held: pa.DataType) -> str | None:
+    """What a column of this type holds: "i" whole numbers, "f" numbers, "s" text; None for what no table has."""
+    if pa.types.is_dictionary(held):
+        return "s" if pa.types.is_string(held.value_type) else None
+    return "f" if pa.types.is_floating(held) else "i" if pa.types.is_signed_integer(held) else None

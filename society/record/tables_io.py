@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from society.record import checkpoint, parts
 from society.record.columns import PADDING, declared_kind
 from society.record.files import damaged
-from society.record.recorder import decode_schema
+from society.record.recorder import decode_schema, kind_of
 from society.record.tables import LEADING, TABLES
 
 Where = Mapping[str, Any]
@@ -59,17 +59,13 @@ def open_table(root: Path, table: str, columns: Sequence[str], where: Where | No
     kinds: dict[str, str] = {}
     for _, _, schema in sources:
         for field in schema:
-            kind = _kind(field.type)
+            kind = kind_of(field.type) or "i"
             kinds[field.name] = "f" if {kind, kinds.get(field.name)} == {"i", "f"} else kind
     kinds = kinds or {column: declared_kind(column) or "i" for column in (*LEADING, *TABLES[table])}
     for column in (*columns, *(where or ())):
         if column not in kinds:
             raise ValueError(f"table {table} has no column {column!r}; it has {', '.join(kinds)}")
     return Opened(sources, kinds, {column: _values(column, kinds[column], value) for column, value in (where or {}).items()})
-
-
-def _kind(kind: pa.DataType) -> str:
-    return "s" if pa.types.is_dictionary(kind) else "f" if pa.types.is_floating(kind) else "i"
 
 
 def _values(column: str, kind: str, value: Any) -> list[Any]:
