@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import streamlit as st
 import viewer_runs
 from streamlit.testing.v1 import AppTest
 
@@ -16,7 +17,7 @@ from society.record.frames import FrameWriter
 from society.record.store import Run, write_status
 from society.viewer import desk
 from society.viewer.data import world as data
-from society.viewer.pages import world_player
+from society.viewer.pages import parts, world_player
 from society.viewer.payload import decode
 
 NAME = "bazaar-20260101-120000-abcdef"
@@ -294,6 +295,19 @@ def test_a_live_run_is_watched_from_its_tail_and_becomes_its_replay(tmp_path: Pa
     test.run()
     assert not test.exception and not given[-1]["data"]["live"] and given[-1]["key"] == "player"
     assert given[-1]["data"]["boards"][0]["title"] == "normal · world 0"
+
+
+def test_a_run_that_is_about_to_begin_is_waited_for(tmp_path: Path, given: list, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = viewer_runs.begin(tmp_path / NAME, "interrupted")
+    timers: list[float | None] = []
+    fragment = st.fragment
+    monkeypatch.setattr(st, "fragment", lambda body, run_every=None: (timers.append(run_every), fragment(body))[1])
+    page(path)
+    assert timers == [None, parts.EVERY]
+    timers.clear()
+    write_status(path, state="running", update=0, agent_steps=0, total=400)
+    page(path)
+    assert timers == [parts.EVERY]
 
 
 def test_the_tails_that_were_shown_are_not_kept(tmp_path: Path) -> None:

@@ -41,6 +41,8 @@ def show(run: Run) -> None:
     names = [*data.conditions(found), *learning]
     if not names:
         parts.section(run, _wait)
+        if run.state == "interrupted":  # as a run is that is about to begin
+            st.fragment(lambda: _begun(run), run_every=parts.EVERY)()
         return
     view, condition = None, names[0]
     if len(names) > 1 or found:
@@ -68,6 +70,12 @@ def _wait(run: Run) -> None:
         st.rerun()
     parts.heading(run)
     parts.no_rows(run, "recorded world")
+
+
+def _begun(run: Run) -> None:
+    """Once somebody is at work, draw the page anew, which then follows the run."""
+    if run.state != "interrupted":
+        st.rerun()
 
 
 # ---------------------------------------------------------------------------------------------------------- the selectors
