@@ -53,6 +53,17 @@ def app(root: Path, run: str = NAME, **query: str) -> AppTest:
     return test.run()
 
 
+def answered(monkeypatch: pytest.MonkeyPatch, answer: Answer) -> list[dict[str, Any]]:
+    asked: list[dict[str, Any]] = []
+
+    def ask(root: Path, run: Any, request: dict[str, Any]) -> Answer:
+        asked.append(request)
+        return answer
+
+    monkeypatch.setattr(language_what_if, "ask", ask)
+    return asked
+
+
 def said(test: AppTest) -> str:
     return "\n".join(str(one.value) for one in [*test.markdown, *test.error, *test.warning, *test.info, *test.caption])
 
@@ -73,6 +84,7 @@ def test_the_page_begins_with_what_talk_does_and_ends_with_what_if(root: Path) -
         "#### What was said",
         "#### What if it had said …",
     ]
+    assert EVIL not in said(test)
     text = said(test).replace("\\", "")
     assert "Mute lowers welfare, its interval excludes the null" in text
     assert "the interval of content includes the null or is missing" in text
@@ -84,36 +96,35 @@ def test_the_page_begins_with_what_talk_does_and_ends_with_what_if(root: Path) -
 
 
 def test_text_of_files_is_never_markup(root: Path) -> None:
-    for run in (NAME, ODD):
-        test = app(root, run)
-        assert not test.exception and not test.error, [one.value for one in test.error]
-        assert EVIL not in said(test) and LINK not in said(test)
+    test = app(root, ODD)
+    assert not test.exception and not test.error, [one.value for one in test.error]
+    assert EVIL not in said(test) and LINK not in said(test)
 
 
-def test_choices_are_in_the_address_and_lead_the_page(root: Path) -> None:
-    test = app(root, mind="2", condition="mute", show="pmi", position="2", of_world="1", says="1.3")
+def test_choices_are_in_the_address_and_lead_the_page(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = answered(monkeypatch, Answer("pending"))
+    moment = {"world": "0", "tick": "0", "seat": "1", "instead": "2.0"}
+    test = app(root, mind="2", condition="mute", show="pmi", position="2", of_world="1", says="1.3", **moment)
     assert not test.exception and not test.warning
+    assert "choose condition normal" in said(test) and not asked  # only the society as it was trained is asked
     table = utterances(test)
     assert set(table["mind"]) == {2} and set(table["world"]) == {1} and {one.split()[0] for one in table["message"]} == {"3"}
-    test.selectbox(key="choose_says").set_value("all").run()
-    assert len(set(utterances(test)["message"])) == runs.VALUES
     test.selectbox(key="choose_condition").set_value("muted_from_birth").run()
     assert test.query_params["condition"] in ("muted_from_birth", ["muted_from_birth"])
-    assert len(utterances(test)) == 3 and not test.exception
+    assert set(utterances(test)["tick"]) <= {0, 1, 2} and not test.exception
 
 
 def test_an_address_that_asks_for_nonsense_is_told_so(root: Path) -> None:
     test = app(root, mind="99", says=EVIL, **{"from": "-7"}, world="1e9", tick=EVIL, seat="\0", instead="9.9")
     assert not test.exception and test.warning and EVIL not in said(test)
-    assert len(utterances(test)) == 50
+    assert "messages 1 to 50 of 480" in said(test)
 
 
 def test_the_rows_are_paged(root: Path) -> None:
-    test = app(root, of_world="0")
-    assert "messages 1 to 50 of 120" in said(test)
-    test.button(key="utterances_on").click().run()
+    test = app(root, of_world="0", **{"from": "99999"})
+    assert "messages 101 to 120 of 120" in said(test) and test.button(key="utterances_on").disabled
+    test.button(key="utterances_back").click().run()
     assert "messages 51 to 100 of 120" in said(test) and utterances(test)["tick"].iloc[0] == 12
-    assert "messages 101 to 120 of 120" in said(app(root, of_world="0", **{"from": "99999"}))
 
 
 def test_the_training_has_moments(root: Path) -> None:
@@ -130,17 +141,6 @@ def test_a_world_without_a_channel_says_so(root: Path) -> None:
 
 
 # ---------------------------------------------------------------------------------------------------------------- what if
-
-
-def answered(monkeypatch: pytest.MonkeyPatch, answer: Answer) -> list[dict[str, Any]]:
-    asked: list[dict[str, Any]] = []
-
-    def ask(root: Path, run: Any, request: dict[str, Any]) -> Answer:
-        asked.append(request)
-        return answer
-
-    monkeypatch.setattr(language_what_if, "ask", ask)
-    return asked
 
 
 def test_nobody_is_asked_before_the_button(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,7 +167,6 @@ def test_nobody_is_asked_before_the_button(root: Path, monkeypatch: pytest.Monke
     [
         (Answer("pending"), "The minds are being asked"),
         (Answer("failed", message=f"nobody is there {EVIL}"), "The desk has no answer: nobody is there"),
-        (Answer("ready", {"same": False, "listeners": "x"}), "the replay differs from the recording"),
     ],
 )
 def test_an_answer_that_is_none_is_said(root: Path, monkeypatch: pytest.MonkeyPatch, answer: Answer, says: str) -> None:
@@ -175,10 +174,3 @@ def test_an_answer_that_is_none_is_said(root: Path, monkeypatch: pytest.MonkeyPa
     test = app(root, world="0", tick="0", seat="1", instead="2.0")
     assert not test.exception and asked[0]["message"] == [2, 0]
     assert says in said(test).replace("\\", "") and EVIL not in said(test)
-
-
-def test_only_the_trained_society_is_asked(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = answered(monkeypatch, Answer("pending"))
-    assert (
-        "choose condition normal" in said(app(root, condition="mute", world="0", tick="0", seat="1", instead="2.0")) and not asked
-    )
