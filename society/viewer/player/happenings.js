@@ -1,7 +1,7 @@
 // Deals, strikes and deaths of the moment, drawn on a board, and the ways that seats have just come.
 
 const FEW = 120; // more than this many of a kind at once are drawn as bare lines
-const FEW_TRAILS = 300; // with more seats, or tiny ones, only the followed one leaves a trail
+const FEW_TRAILS = 64; // with more seats, or tiny ones, only the followed one leaves a trail
 
 // Way from one seat to another in pixels, and where the first is; null where one is nowhere.
 function link(painter, a, b) {

@@ -1,6 +1,6 @@
 // Paints a board at a moment. Few seats are drawn in full (number, bubble, offer); many as discs, what they say as rings.
 
-const FULL = 400, SMALL = 5; // seats in view that are still drawn in full, and the pixels of radius that this takes
+const FULL = 300, SMALL = 5; // seats in view that are still drawn in full, and the pixels of radius that this takes
 
 class Painter {
   constructor(board, camera) {
@@ -25,7 +25,7 @@ class Painter {
   paint(g, now, theme, marks) {
     const { board, camera } = this, t = Math.min(Math.floor(now), board.ticks.length - 1);
     this.theme = theme;
-    this.radius = Math.max(board.count > FEW_TRAILS ? 1.6 : 3, Math.min(0.5 * this.widest * camera.scale, 26 + 2 * camera.zoom));
+    this.radius = Math.max(board.count > 300 ? 1.6 : 3, Math.min(0.5 * this.widest * camera.scale, 26 + 2 * camera.zoom));
     g.globalAlpha = 1;
     this.inView = 0;
     if (t >= 0 && board.count) {

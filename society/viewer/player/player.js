@@ -355,14 +355,17 @@ class Player {
     this.publish(painter);
   }
 
-  // What tests and the curious may read: the tick, who is followed, and where on the first board the first seat in view is.
+  // What tests and the curious may read: the tick, who is followed, and where on the first board some seat is.
   publish(painter) {
     const { dataset } = this.root, { camera } = this.panes[0];
     dataset.tick = this.clock.tick;
     dataset.kept = this.kept;
     dataset.zoom = camera.zoom.toFixed(2);
     dataset.inView = painter.inView;
-    dataset.sample = painter.inView ? `${painter.seat[0]} ${painter.x[0].toFixed(1)} ${painter.y[0].toFixed(1)}` : "";
+    const inside = (x, y) => x > 0 && y > 0 && x < camera.viewWidth && y < camera.viewHeight;
+    let i = 0;
+    while (i < painter.inView && !inside(painter.x[i], painter.y[i])) i++;
+    dataset.sample = i < painter.inView ? `${painter.seat[i]} ${painter.x[i].toFixed(1)} ${painter.y[i].toFixed(1)}` : "";
   }
 
   stop() {
