@@ -203,33 +203,6 @@ def family(run: Run) -> dict[str, Run]:
     return {"normal": run, **run.controls}
 
 
-def curves(run: Run) -> pd.DataFrame:
-    """population, name, agent_steps, value of the run and its controls: the mean over minds, one row per update."""
-    rows = []
-    for label, one in family(run).items():
-        found = table(one, "metrics", ("update", "agent_steps", "mind", "name", "value"))
-        if found.empty:
-            continue
-        # A row of mind -1 speaks for the whole population already; only where there is none are minds averaged.
-        whole = found[found["mind"] == -1]
-        minds = found[(found["mind"] != -1) & ~found["name"].isin(set(whole["name"]))]
-        mean = pd.concat([whole, minds]).groupby(["name", "agent_steps"], as_index=False, sort=True)["value"].mean()
-        rows.append(mean.assign(population=label))
-    columns = ["population", "name", "agent_steps", "value"]
-    return pd.concat(rows)[columns] if rows else pd.DataFrame({name: [] for name in columns})
-
-
-def throughput(run: Run) -> pd.DataFrame:
-    """population, phase, agent_steps, seconds, of every update of the run and its controls."""
-    rows = []
-    for label, one in family(run).items():
-        found = table(one, "timing", ("update", "agent_steps", "phase", "seconds"))
-        if not found.empty:
-            rows.append(found.assign(population=label))
-    columns = ["population", "phase", "update", "agent_steps", "seconds"]
-    return pd.concat(rows)[columns] if rows else pd.DataFrame({name: [] for name in columns})
-
-
 # ------------------------------------------------------------------------------------------------------------ the frames
 
 

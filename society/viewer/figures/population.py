@@ -121,7 +121,10 @@ def tree(rows: pd.DataFrame) -> alt.LayerChart:
     linked = shown.dropna(subset=["parent_place"])
     hidden = alt.Y("place:Q", axis=None, scale=alt.Scale(reverse=True, nice=False, padding=12))
     x = alt.X(
-        "born_update:Q", title="born at update", axis=alt.Axis(tickMinStep=1, format="d"), scale=alt.Scale(nice=False, padding=12)
+        "born_update:Q",
+        title="born at update",
+        axis=alt.Axis(tickCount=12, tickMinStep=1, format="d"),
+        scale=alt.Scale(nice=False, padding=12),
     )
     down = (
         alt.Chart(linked)

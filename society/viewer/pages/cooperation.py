@@ -216,7 +216,8 @@ def _absent(run: Run, played: dict[str, int], rows: pd.DataFrame) -> None:
         how = f"; `{made}` makes it, with scripted seats." if made else told
         lines.append(f"Schelling diagram: not made by this run{how}")
     if not len(rows):
-        lines.append("Stock: no recorded world of this run draws a resource that can be used up.")
+        there = "no recorded world draws a resource that can be used up" if queries.spans(run) else "no world is recorded yet"
+        lines.append(f"Stock: {there}.")
     if not any(math.isfinite(line.value) for line in data.effects(run, "strangers")):
         lines.append(
             f"Strangers: no mind of another run sat in. `society run {scenario} --evaluation.strangers RUN "
