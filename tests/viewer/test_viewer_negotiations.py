@@ -1,5 +1,6 @@
 """The page Negotiations: a transcript says what the rows say, and the plane has the solutions that a hand can find."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from society.analysis.estimate import Estimate
 from society.record.recorder import Recorder
 from society.record.store import Run
 from society.viewer.data import negotiations as data
-from society.viewer.data.bargain import plane, reached, worth
+from society.viewer.data.bargain import discounted, plane, reached, worth
 from society.viewer.figures import negotiations as figures
 
 NAME = "negotiation-20260101-120000-abcdef"
@@ -130,9 +131,13 @@ def test_demands_by_turn_are_those_of_the_report(run: Run) -> None:
     figures.concession(rows).to_dict()
 
 
-def test_a_pool_too_large_to_draw_or_worth_nothing_is_said(run: Run) -> None:
-    from dataclasses import replace
+def test_a_deal_that_waiting_made_smaller_is_told(run: Run) -> None:
+    game = data.game(run, "normal", 0, 0)
+    assert game is not None and not discounted(game)
+    assert discounted(replace(game, scores=(0.4, 0.64)))
 
+
+def test_a_pool_too_large_to_draw_or_worth_nothing_is_said(run: Run) -> None:
     game = data.game(run, "normal", 0, 0)
     assert game is not None and game.values is not None
     assert "are more than are drawn" in plane(replace(game, pool=np.array([500, 500]))).why

@@ -85,6 +85,14 @@ def _no_offers() -> pd.DataFrame:
     return pd.DataFrame({name: [] for name in ("turn", "by", "first", "second", "keeps")})
 
 
+def discounted(game: Game) -> bool:
+    """Whether the deal is worth less than the division that was agreed, as where waiting costs."""
+    if game.share is None or game.pool is None or game.values is None:
+        return False
+    whole = scores(game.pool[None], game.values[None], game.share[None])[0]
+    return bool((whole - np.array(game.scores) > 1e-3).any())
+
+
 def reached(game: Game) -> tuple[float, float]:
     """Scores of the deal; (NaN, NaN) without one."""
     return game.scores if game.agreed else (NAN, NAN)

@@ -11,7 +11,7 @@ from society.record.store import Run
 from society.viewer import charts, queries, words
 from society.viewer.address import choose
 from society.viewer.data import negotiations as data
-from society.viewer.data.bargain import plane, reached
+from society.viewer.data.bargain import discounted, plane, reached
 from society.viewer.data.economy import owners
 from society.viewer.figures import negotiations as figures
 from society.viewer.pages import parts, told
@@ -95,6 +95,11 @@ def _one(owner: Run, condition: str, world: int) -> None:
             st.caption(
                 "Each dot is a division of this pool; a score is utility over the most that a side could get alone. The line "
                 "joins the efficient ones (Pareto). Numbered: the demands, turn by turn: blue the first mover's, red the other's."
+                + (
+                    " The deal lies below the division that was agreed: what is agreed late is worth less."
+                    if discounted(game)
+                    else ""
+                )
             )
 
 
