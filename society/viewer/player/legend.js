@@ -1,10 +1,11 @@
 // What colours and shapes mean, for what is there.
 
-function legendItem(name, theme, draw) {
-  const span = element("span"), canvas = element("canvas");
+function legendItem(name, draw) {
+  const span = element("span"), canvas = element("canvas"), image = new Image(20, 23);
   draw(sizeCanvas(canvas, 20, 23));
-  canvas.setAttribute("aria-hidden", "true");
-  span.append(canvas, name);
+  image.alt = "";
+  image.src = canvas.toDataURL(); // a canvas for each would be put together anew with every frame
+  span.append(image, name);
   return span;
 }
 
@@ -12,7 +13,7 @@ const at = (x, y, draw) => (g) => { g.translate(x, y); draw(g); };
 
 function legendOf(boards, parted, theme) {
   const [board] = boards, { legend, kinds, offers } = board.facts, items = [];
-  const item = (name, draw) => items.push(legendItem(name, theme, draw));
+  const item = (name, draw) => items.push(legendItem(name, draw));
   const has = (name) => boards.some((one) => one[name].size > 0);
   const seen = board.seats.kind && new Set(board.seats.kind); // a world may know more kinds than it has seats
   kinds.forEach(([name, colour], kind) => {

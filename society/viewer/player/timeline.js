@@ -10,6 +10,7 @@ class Timeline {
     this.root = root;
     this.find = (name) => root.querySelector(name);
     this.scrub = this.find(".scrub");
+    this.needle = this.find(".needle"); // the thumb that is seen: moving the input's own would lay out the page anew
     this.tip = this.find(".when");
     this.scrub.addEventListener("input", () => this.player.seek(Number(this.scrub.value)));
     this.scrub.addEventListener("change", () => this.settle());
@@ -153,13 +154,12 @@ class Timeline {
   }
 
   paint() {
-    if (!this.clock) return;
-    const at = Math.round(2 * this.place(this.clock.now)); // half pixels: a thumb that moves is laid out and painted anew
-    if (at !== this.at || !this.player.playing) this.scrub.value = this.clock.now;
-    this.at = at;
+    if (!this.clock || !this.width) return;
+    this.needle.style.transform = `translateX(${this.place(this.clock.now).toFixed(1)}px)`;
     const words = `tick ${this.clock.tick} of ${this.clock.ticks[this.clock.last] ?? 0}`;
-    if (this.words === words) return;
+    if (this.words === words && this.player.playing) return;
     this.words = words;
+    this.scrub.value = this.clock.now;
     this.scrub.setAttribute("aria-valuetext", words);
   }
 }
