@@ -36,6 +36,11 @@ class Head:
     names: tuple[str, ...]
     legal: np.ndarray
 
+    @property
+    def choice(self) -> bool:
+        """Whether another option than the no-op is legal now."""
+        return bool(self.legal[1:].any())
+
 
 @dataclass(frozen=True)
 class Table:
@@ -93,7 +98,7 @@ def look(root: Path, name: str) -> Table | None:
     facts, arrays = letters.read(now)
     try:
         table = _table(facts, arrays)
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
         raise damaged(now, f"is no session ({type(error).__name__})", "begin another") from None
     return Table("gone", "its process is gone", run=table.run) if table.state == "yours" and not alive else table
 
@@ -174,7 +179,7 @@ def _sweep(home: Path) -> None:
 
 
 def _table(facts: Mapping[str, Any], arrays: letters.Arrays) -> Table:
-    """A letter as a table; KeyError, TypeError, ValueError, OverflowError for one that is none."""
+    """A letter as a table; KeyError, TypeError, ValueError, OverflowError, AttributeError for one that is none."""
     state = facts["state"]
     if state == "failed":
         return Table("failed", str(facts["message"])[:500])
@@ -189,16 +194,16 @@ def _table(facts: Mapping[str, Any], arrays: letters.Arrays) -> Table:
     return Table(
         state,
         str(facts["message"])[:500],
-        int(facts["move"]),
+        _whole(facts["move"]),
         str(facts["run"]),
         str(facts["of"]),
         str(facts["condition"]),
-        int(facts["world"]),
-        int(facts["seat"]),
+        _whole(facts["world"]),
+        _whole(facts["seat"]),
         str(facts["role"]),
-        int(facts["tick"]),
-        int(facts["length"]),
-        int(facts["episode"]),
+        _whole(facts["tick"]),
+        _whole(facts["length"]),
+        _whole(facts["episode"]),
         float(facts["last"]),
         tuple(float(one) for one in facts["sums"][:MOST]),
         tuple(_head(name, size, length, labels, arrays) for name, size, length in heads),
@@ -218,4 +223,11 @@ def _head(name: str, size: int, length: int, labels: Mapping[str, Any], arrays: 
 
 def _names(labels: Mapping[str, Any], key: str, size: int) -> tuple[str, ...]:
     names = labels.get(key)
-    return tuple(str(one)[:40] for one in names) if isinstance(names, list) and len(names) == size else ()
+    told = tuple(str(one)[:40] for one in names) if isinstance(names, list) else ()
+    return told if len(told) == size == len(set(told)) else ()
+
+
+def _whole(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not -1 <= value < 2**53:
+        raise ValueError(value)
+    return value

@@ -11,6 +11,7 @@ from society.viewer.charts import BLUE, GREY, ORANGE
 CHANNELS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#8A8F98")
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-left", "triangle-right")
 SIDE = 230  # pixels of a window
+INKED = 0.45  # above it a cell is dark enough for white letters
 
 
 def window_side(array: np.ndarray) -> int:
@@ -41,7 +42,7 @@ def window(array: np.ndarray, names: tuple[str, ...]) -> tuple[alt.LayerChart, p
         y=alt.Y("y0:Q", title=None, axis=axis, scale=upside),
         y2="y1:Q",
     )
-    legend = alt.Legend(title=None, orient="bottom", columns=2, symbolOpacity=1, labelLimit=SIDE // 2 - 24)
+    legend = alt.Legend(title=None, orient="bottom", columns=2, symbolOpacity=1, labelLimit=SIDE // 2 - 30)
     domain = list(names)
     marks = (
         alt.Chart(rows)
@@ -73,27 +74,34 @@ def numbers(array: np.ndarray, names: tuple[str, ...]) -> pd.DataFrame:
     return pd.DataFrame(flat, columns=list(names) or [str(i) for i in range(flat.shape[1])])
 
 
-def strip(rows: pd.DataFrame) -> alt.LayerChart:
-    """A small field as coloured numbers, dark where they are large."""
-    long = rows.reset_index(names="row").melt("row", var_name="column", value_name="value")
-    order = list(rows.columns)
-    base = alt.Chart(long).encode(
-        x=alt.X(
-            "column:O",
-            sort=order,
-            title=None,
-            axis=alt.Axis(orient="top", labelAngle=0, ticks=False, domain=False, labelLimit=70),
-        ),
-        y=alt.Y("row:O", title=None, axis=None),
+def strip(array: np.ndarray, names: tuple[str, ...]) -> alt.LayerChart:
+    """A small field as coloured numbers, dark where they are large: its last axis from left to right, the rest downwards."""
+    table = numbers(array, names)
+    cells = [
+        {
+            "across": f"{i:03d}{name[:24]}",
+            "down": j + 1,
+            "what": name,
+            "value": float(value),
+            "label": f"{value:.2g}" if value else "·",
+            "magnitude": min(abs(float(value)), 1.0) if math.isfinite(value) else 1.0,
+            "ink": "#FFFFFF" if abs(value) > INKED else GREY,
+        }
+        for i, name in enumerate(table.columns)
+        for j, value in enumerate(table.iloc[:, i])
+    ]
+    # names may be alike once they are cut: a number that is not shown keeps them apart
+    named = alt.Axis(orient="top", labelAngle=0, ticks=False, domain=False, labelLimit=76, labelExpr="slice(datum.label, 3)")
+    rows = alt.Axis(ticks=False, domain=False, labelPadding=6) if len(table) > 1 else None
+    base = alt.Chart(pd.DataFrame(cells)).encode(
+        x=alt.X("across:O", title=None, axis=named), y=alt.Y("down:O", title=None, axis=rows)
     )
     shade = base.mark_rect(cornerRadius=3, color=BLUE).encode(
-        opacity=alt.Opacity("magnitude:Q", scale=alt.Scale(domain=[0, 1], range=[0.08, 0.85], clamp=True), legend=None),
-        tooltip=["column:N", "value:Q"],
+        opacity=alt.Opacity("magnitude:Q", scale=alt.Scale(domain=[0, 1], range=[0.08, 0.95], clamp=True), legend=None),
+        tooltip=["what:N", "value:Q"],
     )
-    shade.data = long.assign(magnitude=long["value"].abs())
-    text = base.mark_text(fontSize=11, color=GREY).encode(text=alt.Text("label:N"))
-    text.data = long.assign(label=[f"{value:.2g}" if value else "·" for value in long["value"]])
-    chart: alt.LayerChart = alt.layer(shade, text).properties(height=26 * len(rows) + 46)  # type: ignore[assignment]
+    text = base.mark_text(fontSize=11).encode(text="label:N", color=alt.Color("ink:N", scale=None))
+    chart: alt.LayerChart = alt.layer(shade, text).properties(height=26 * len(table) + 46)  # type: ignore[assignment]
     return chart
 
 

@@ -23,6 +23,7 @@ ARROWS = {"north": "Up", "south": "Down", "east": "Right", "west": "Left"}
 ARROWS |= {"up": "Up", "down": "Down", "right": "Right", "left": "Left", "forward": "Up", "back": "Down"}
 SEATS = 32  # bars that can be told apart
 STRIP = 16  # columns of a field that are drawn; a longer one is a table
+MANY = 3  # fields that are laid out in two columns where no window takes the room
 
 
 def show(run: Run) -> None:
@@ -191,31 +192,47 @@ def _metrics(table: Table) -> None:
 
 def _perceived(table: Table) -> None:
     """Every field of the observation under its name: windows as grids, short ones as strips, all others as tables."""
-    windows = {name: entry for name, entry in table.fields.items() if figures.window_side(entry[0])}
-    if windows:
-        for column, (name, (array, names)) in zip(st.columns(max(2, len(windows))), windows.items(), strict=False):
-            chart, rows = figures.window(array, names)
-            column.markdown(f"**{plain(name)}**")
+    windows = [name for name, (array, _) in table.fields.items() if figures.window_side(array)]
+    rest = [name for name in table.fields if name not in windows]
+    if len(windows) == 1:
+        beside, below = st.columns([1, 1.6])
+        with beside:
+            _window(table, windows[0])
+        places = [below] * len(rest)
+    else:
+        for column, name in zip(st.columns(max(2, len(windows))), windows, strict=False):
             with column:
-                said = (
-                    f"{name}: a window of {figures.window_side(array)} by {figures.window_side(array)} cells, {len(rows)} marks"
-                )
-                st.altair_chart(chart, width="content", alt=said)
-        st.caption("Windows row by row, as the mind gets them. In a world that looks alike to all sides you stand in the middle.")
-    for name, (array, names) in table.fields.items():
-        if name in windows:
-            continue
-        rows = figures.numbers(array, names)
-        heard = " :material/hearing:" if name in table.hearing else ""
-        st.markdown(f"**{plain(name)}**{heard}")
-        if rows.shape[1] <= STRIP and len(rows) <= 8:
-            st.altair_chart(figures.strip(rows), width="stretch", alt=f"{name}: {_spoken(rows)}")
-        else:
-            st.dataframe(rows, hide_index=True, height=150, key=f"field_{name}")
+                _window(table, name)
+        places = [st.container()] * len(rest) if windows or len(rest) < MANY else [*st.columns(2)] * len(rest)
+    for place, name in zip(places, rest, strict=False):
+        with place:
+            _field(table, name)
+    if windows:
+        st.caption(
+            "Windows row by row, as the mind gets them. A torus is seen from its middle; who faces a way sees ahead upwards."
+        )
     with st.expander("every number, as the mind gets it"):
         for name, (array, names) in table.fields.items():
             st.caption(plain(name))
             st.dataframe(figures.numbers(array, names), key=f"numbers_{name}")
+
+
+def _window(table: Table, name: str) -> None:
+    array, names = table.fields[name]
+    chart, rows = figures.window(array, names)
+    st.markdown(f"**{plain(name)}**")
+    side = figures.window_side(array)
+    st.altair_chart(chart, width="content", alt=f"{name}: a window of {side} by {side} cells with {len(rows)} marks")
+
+
+def _field(table: Table, name: str) -> None:
+    array, names = table.fields[name]
+    rows = figures.numbers(array, names)
+    st.markdown(f"**{plain(name)}**{' :material/hearing:' if name in table.hearing else ''}")
+    if rows.shape[1] <= STRIP and len(rows) <= STRIP // 2:
+        st.altair_chart(figures.strip(array, names), width="stretch", alt=f"{name}: {_spoken(rows)}")
+    else:
+        st.dataframe(rows, hide_index=True, height=150, key=f"field_{name}")
 
 
 def _spoken(rows: pd.DataFrame) -> str:
@@ -235,10 +252,10 @@ def _move(root: Path, name: str, table: Table) -> None:
 
     A press is a callback, which runs before the session is drawn again.
     """
-    quick = next((head for head in table.heads if head.length == 1 and head.size <= QUICK and head.name != table.speech), None)
+    quick = _quick(table)
     for head in table.heads:
         for at in range(head.length):
-            if head is not quick:
+            if head is not quick and head.choice:
                 _choice(head, table, at)
     if quick is None:
         st.button(
@@ -247,9 +264,9 @@ def _move(root: Path, name: str, table: Table) -> None:
         )  # fmt: skip
     else:
         st.markdown(f"**{plain(quick.name)}**: choosing it makes the move")
-        row = st.columns(2)
+        rows = [st.columns(2) for _ in range(-(-quick.size // 2))]  # row by row, which is the order of the Tab key
         for option in range(quick.size):
-            row[option % 2].button(
+            rows[option // 2][option % 2].button(
                 plain(_named(quick, option, table)), key=f"play_quick_{option}", shortcut=_shortcut(quick, option),
                 disabled=not quick.legal[option], width="stretch", on_click=_made,
                 args=(root, name, table, {quick.name: [option]}),
@@ -262,10 +279,18 @@ def _move(root: Path, name: str, table: Table) -> None:
         st.warning(plain(told), icon=":material/tab:")
 
 
+def _quick(table: Table) -> Head | None:
+    """The head whose options are buttons: the first small one that has a choice now, a voice only if it alone has one."""
+    small = [head for head in table.heads if head.length == 1 and head.size <= QUICK and head.choice]
+    silent = [head for head in small if head.name != table.speech]
+    alone = small if sum(head.choice for head in table.heads) == 1 else []
+    return next(iter([*silent, *alone]), None)
+
+
 def _made(root: Path, name: str, table: Table, pressed: dict[str, list[int]]) -> None:
     """Make the move that the widgets, and the button that was pressed, say."""
     heads = {
-        head.name: pressed.get(head.name) or [int(st.session_state.get(_key(head, at), 0)) for at in range(head.length)]
+        head.name: pressed.get(head.name) or [_chosen(head, at) if head.choice else 0 for at in range(head.length)]
         for head in table.heads
     }
     _send(root, name, table, {"heads": heads})
@@ -281,6 +306,10 @@ def _choice(head: Head, table: Table, at: int) -> None:
         st.radio(label, options, format_func=lambda o: plain(_named(head, o, table)), key=_key(head, at), horizontal=True)
     else:
         st.selectbox(label, options, format_func=lambda o: _named(head, o, table), key=_key(head, at))
+
+
+def _chosen(head: Head, at: int) -> int:
+    return int(st.session_state.get(_key(head, at), 0))
 
 
 def _key(head: Head, at: int) -> str:
