@@ -17,7 +17,7 @@ from society.viewer.queries import Listed
 
 POINTS = 40  # of a sparkline
 CURVE = 400  # points of one curve in a comparison
-BUDGET = 1.0  # seconds that one draw of the list may spend on curves it has not read yet
+BUDGET = 0.5  # seconds that one draw of the list may spend on curves it has not read yet
 Names = tuple[str, ...]
 
 

@@ -76,7 +76,7 @@ def _lines(root: Path) -> list[Listed]:
 
 def _every(root: Path, lines: list[Listed]) -> float:
     moves = any(line.state == "live" for line in lines) or any(job.state == "starting" for job in jobs.jobs(root))
-    return FAST if moves else SLOW
+    return FAST if moves or st.session_state.get("runs_unread") else SLOW
 
 
 def _text() -> str:
@@ -177,6 +177,10 @@ COLUMNS = {
 def _rows(root: Path, lines: list[Listed]) -> pd.DataFrame:
     by_name = {run.name: run for run in queries.runs(root)}
     there = [by_name.get(line.name, Run(root / line.name)) for line in lines]
+    curves = data.sparklines(root, there)
+    st.session_state["runs_unread"] = any(
+        found is None and line.state != "refused" for found, line in zip(curves, lines, strict=True)
+    )
     return pd.DataFrame(
         {
             "state": [_state(line, run) for line, run in zip(lines, there, strict=True)],
@@ -185,7 +189,7 @@ def _rows(root: Path, lines: list[Listed]) -> pd.DataFrame:
             "seed": pd.array([line.seed for line in lines], dtype="Int64"),
             "headline [95 %]": [line.headline for line in lines],
             "unit": [line.unit for line in lines],
-            "training": data.sparklines(root, there),
+            "training": curves,
             "progress": [min(1.0, line.steps / line.total) if line.total > 0 <= line.steps else None for line in lines],
             "begun": [line.created for line in lines],
             "note": [line.note for line in lines],
