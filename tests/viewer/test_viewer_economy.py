@@ -91,6 +91,18 @@ def test_bins_are_what_pandas_makes_of_the_rows(run: Run) -> None:
     assert found["units"].sum() == units.sum()
 
 
+def test_bins_that_become_wider_keep_what_they_hold(run: Run) -> None:
+    rng = np.random.default_rng(2)
+    ticks, prices = rng.integers(0, 5000, 400).cumsum() % 7000, rng.random(400)
+    whole, pieces = data.Bins(0, 1), data.Bins(0, 1)
+    whole.add(ticks.astype(float), np.ones(400), prices)
+    for part in np.array_split(np.argsort(ticks), 9):  # one after another, as a long table is read
+        pieces.add(ticks[part].astype(float), np.ones(len(part)), prices[part])
+    assert pieces.width == whole.width == 128
+    np.testing.assert_allclose(pieces.sums, whole.sums)
+    assert pieces.sums[0].sum() == 400
+
+
 def test_dots_are_real_deals_and_few(tmp_path: Path) -> None:
     run = made(tmp_path / NAME, trades=deals(9000, condition="normal"))
     dots = data.market(run, "normal").dots
