@@ -133,7 +133,7 @@ def test_what_python_wrote_is_read(tmp_path: Path) -> None:
 def test_rows_by_frame(tmp_path: Path) -> None:
     body = "return given.map(([t, e]) => [...rowsByFrame(Int32Array.from(t), Int32Array.from(e))]);"
     given = [[[3, 4, 6], [1, 3, 3, 5, 6, 9]], [[0, 1], []], [[], [1]]]
-    # Rows of ticks without a frame (1, 5, 9) belong to none: 5 lies between those of 4 and 6.
+    # 1 and 9 lie outside; 5, which was not filmed, is shown with 4; the two of tick 3 stay together.
     assert run(tmp_path, "rowsByFrame", body, given) == [[1, 3, 4, 5], [0, 0, 0], [0]]
 
 

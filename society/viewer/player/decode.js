@@ -41,15 +41,16 @@ async function decode(blob) {
   return arrays;
 }
 
-// For each frame t the rows [starts[t], starts[t + 1]) of an event table whose tick is the frame's; both ascend.
+// For each frame t the rows [starts[t], starts[t + 1]) of an event table that happened at its tick or, where ticks were not
+// filmed, before the next frame's; of the last frame only those at its tick. Both lists ascend.
 function rowsByFrame(ticks, events) {
   const starts = new Int32Array(ticks.length + 1);
   let row = 0;
   for (let t = 0; t < ticks.length; t++) {
     while (row < events.length && events[row] < ticks[t]) row++;
     starts[t] = row;
-    while (row < events.length && events[row] === ticks[t]) row++;
-    starts[t + 1] = row;
   }
+  while (ticks.length && row < events.length && events[row] === ticks[ticks.length - 1]) row++;
+  starts[ticks.length] = row;
   return starts;
 }
