@@ -53,6 +53,8 @@ def test_deaths() -> None:
     assert marks.deaths(world, 12)["tick"].tolist() == [12, 14, 14]
     assert found["tick"].dtype == found["seat"].dtype == np.int32
     assert not len(marks.deaths(frames([], x=[], y=[]), 0)["tick"])
+    untold = frames([1, 2], x=[[0], [0]], y=[[0], [0]], value_age=[[5], [NOTHING]])
+    assert not len(marks.deaths(untold, 0)["tick"])
     assert not len(marks.deaths(frames([1, 2], kind=[[0], [1]]), 0)["tick"])
 
 
@@ -141,6 +143,13 @@ def test_the_cache_is_bounded_in_bytes_and_lets_the_oldest_go() -> None:
     get("b")
     assert made == ["a", "b", "c", "b"]
     assert len(get("huge", size=11)) == 11 and kept.bytes == 0  # given, and not kept
+
+
+def test_what_was_made_anew_is_young() -> None:
+    kept: Kept[bytes] = Kept(10, len)
+    for key, version in (("a", 0), ("b", 0), ("a", 1), ("c", 0)):
+        kept.get(key, version, lambda: bytes(4))
+    assert kept.get("a", 1, lambda: b"made again") == bytes(4)
 
 
 def test_a_newer_version_takes_the_place_of_the_older_one() -> None:
