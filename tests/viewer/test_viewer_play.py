@@ -99,7 +99,7 @@ def test_a_seat_is_taken_played_and_left(root: Path, trained: Run) -> None:
     press(test, "End the session")
     until(root, name, "ended")
     test.run()
-    assert "The session is over after 1 ticks" in "\n".join(one.value for one in test.success)
+    assert "The session is over: ended by the player after 1 ticks" in "\n".join(one.value for one in test.success)
     played = next(one for one in list_runs(root) if one.meta.get("played", {}).get("seat") == 1)
     assert played.state == "done" and played.table("messages")["m0"].tolist()[1] == 2
     press(test, "Its world")

@@ -11,6 +11,7 @@ from society.viewer.charts import BLUE, GREY, ORANGE
 CHANNELS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#8A8F98")
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-left", "triangle-right")
 SIDE = 230  # pixels of a window
+BRIEF = 12  # letters of a name, two of which fit side by side below a window
 INKED = 0.45  # above it a cell is dark enough for white letters
 
 
@@ -42,7 +43,8 @@ def window(array: np.ndarray, names: tuple[str, ...]) -> tuple[alt.LayerChart, p
         y=alt.Y("y0:Q", title=None, axis=axis, scale=upside),
         y2="y1:Q",
     )
-    legend = alt.Legend(title=None, orient="bottom", columns=2, symbolOpacity=1, labelLimit=SIDE // 2 - 30)
+    columns = 1 if max(map(len, names)) > BRIEF else 2
+    legend = alt.Legend(title=None, orient="bottom", columns=columns, symbolOpacity=1, labelLimit=SIDE // columns - 30)
     domain = list(names)
     marks = (
         alt.Chart(rows)
@@ -55,7 +57,7 @@ def window(array: np.ndarray, names: tuple[str, ...]) -> tuple[alt.LayerChart, p
             tooltip=["what:N", "value:Q", "column:Q", "row:Q"],
         )
     )
-    chart: alt.LayerChart = alt.layer(grid, marks).properties(width=SIDE, height=SIDE + 24 * -(-channels // 2) + 6)  # type: ignore[assignment]
+    chart: alt.LayerChart = alt.layer(grid, marks).properties(width=SIDE, height=SIDE + 24 * -(-channels // columns) + 6)  # type: ignore[assignment]
     return chart, rows.drop(columns=["x", "y"])
 
 
@@ -91,7 +93,15 @@ def strip(array: np.ndarray, names: tuple[str, ...]) -> alt.LayerChart:
         for j, value in enumerate(table.iloc[:, i])
     ]
     # names may be alike once they are cut: a number that is not shown keeps them apart
-    named = alt.Axis(orient="top", labelAngle=0, ticks=False, domain=False, labelLimit=76, labelExpr="slice(datum.label, 3)")
+    named = alt.Axis(
+        orient="top",
+        labelAngle=0,
+        ticks=False,
+        domain=False,
+        labelLimit=66,
+        labelExpr="slice(datum.label, 3)",
+        labelOverlap=False,
+    )
     rows = alt.Axis(ticks=False, domain=False, labelPadding=6) if len(table) > 1 else None
     base = alt.Chart(pd.DataFrame(cells)).encode(
         x=alt.X("across:O", title=None, axis=named), y=alt.Y("down:O", title=None, axis=rows)

@@ -150,7 +150,8 @@ def _over(run: Run, table: Table) -> None:
     elif table.state == "gone":
         refuse(f"This session is over: {table.message}. Rows that were written by then are in its run.")
     else:
-        st.success(f"The session is over after {table.tick} ticks. {plain(table.message)}", icon=":material/flag:")
+        how = plain(table.message) or f"played to the end, {table.tick} ticks"
+        st.success(f"The session is over: {how}.", icon=":material/flag:")
         _metrics(table)
         try:
             theirs = data.trained_return(run, table)
@@ -351,7 +352,7 @@ def _log(table: Table) -> None:
         for entry in reversed(table.log)
     ]
     with st.expander("what happened so far", expanded=True):
-        st.dataframe(pd.DataFrame(rows), hide_index=True, height=180, key="play_log")
+        st.dataframe(pd.DataFrame(rows), hide_index=True, height=min(180, 36 * (len(rows) + 1) + 4), key="play_log")
 
 
 def _did(name: str, numbers: Any, table: Table) -> str:
