@@ -51,6 +51,7 @@ STYLE = """<style>
 header[data-testid="stHeader"] { height: 0; min-height: 0; background: transparent; }
 h1, h2, h3 { letter-spacing: -0.01em; }
 .st-key-choose_page button { padding: 0 0.62rem; }
+[class*="st-key-below_"] { margin-top: -1.6rem; }
 </style>"""
 
 

@@ -87,9 +87,9 @@ def _training(run: Run, grown: pd.DataFrame, shows: str, boxes: list[st.delta_ge
     )
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
 def _curve(grown: pd.DataFrame) -> pd.DataFrame:
-    return curve(grown)
+    kept = st.cache_data(max_entries=32, show_spinner=False)(curve)  # not above: there is no server yet when this is imported
+    return kept(grown)  # type: ignore[no-any-return]
 
 
 def _part(names: tuple[str, ...], box: st.delta_generator.DeltaGenerator) -> tuple[int | None, str]:

@@ -58,7 +58,7 @@ def figure(chart: Any, says: str, rows: pd.DataFrame | None = None, key: str = "
     """
     st.altair_chart(chart, width="stretch", alt=says)
     if rows is not None:
-        with st.popover("numbers", icon=":material/table_rows:", type="tertiary"):
+        with st.container(key=f"below_{key}"), st.popover("numbers", icon=":material/table_rows:", type="tertiary"):
             st.caption(plain(says))
             st.dataframe(rows, hide_index=True, key=f"numbers_{key}")
 
