@@ -12,7 +12,8 @@ from streamlit.testing.v1 import AppTest
 
 from society.record.frames import Span
 from society.record.labels import read_labels
-from society.viewer.data.judge import pair, preferred
+from society.viewer.data.judge import from_zero, pair, preferred
+from society.viewer.payload import decode, encode
 
 SPANS = [Span("normal", 3, world, 0, 99, 100) for world in range(16)] + [Span("mute", 3, 0, 0, 99, 100)]
 
@@ -32,6 +33,14 @@ def test_pairs_are_different_clips_inside_what_was_filmed_and_conditions_come_al
 
 def test_one_clip_is_no_pair() -> None:
     assert pair([Span("normal", 0, 0, 0, 9, 10)], 50, 0, 0) is None
+
+
+def test_a_clip_counts_its_ticks_from_its_beginning() -> None:
+    arrays = {"tick": np.arange(20, 24), "trades.tick": np.array([21]), "trades.seat": np.array([5])}
+    arrays = {name: values.astype(np.int32) for name, values in arrays.items()}
+    shifted = decode(from_zero(encode(arrays), 20))
+    assert shifted["tick"].tolist() == [0, 1, 2, 3]
+    assert shifted["trades.tick"].tolist() == [1] and shifted["trades.seat"].tolist() == [5]
 
 
 def test_preferences_are_shares_with_wilsons_interval() -> None:

@@ -13,6 +13,7 @@ from scipy.stats import binomtest
 from society.analysis.estimate import Estimate
 from society.record.frames import Span
 from society.record.labels import Clip
+from society.viewer.payload import decode, encode
 
 
 def pair(spans: Sequence[Span], length: int, seed: int, number: int) -> tuple[Clip, Clip] | None:
@@ -37,6 +38,13 @@ def _clip(spans: Sequence[Span], length: int, rng: np.random.Generator) -> Clip:
     latest = max(span.first, span.last - length + 1)
     begin = int(rng.integers(span.first, latest + 1))
     return Clip(span.condition, span.seed, span.world, begin, min(span.last, begin + length - 1))
+
+
+def from_zero(blob: str, first: int) -> str:
+    """A replay whose ticks are counted from its own beginning, so that two clips run in step."""
+    arrays = decode(blob)
+    ticks = [name for name in arrays if name == "tick" or name.endswith(".tick")]
+    return encode(arrays | {name: arrays[name] - np.int32(first) for name in ticks})
 
 
 def preferred(labels: pd.DataFrame) -> list[Estimate]:

@@ -13,6 +13,7 @@ from society.viewer.address import choose
 from society.viewer.data import judge as data
 from society.viewer.pages import parts
 from society.viewer.pages.world_player import player
+from society.viewer.payload import pack
 from society.viewer.replay import replay
 from society.viewer.words import plain
 
@@ -65,12 +66,10 @@ def _clips(spans: list[tuple[Run, Span]], pair: tuple[Clip, Clip]) -> None:
     for side, clip in zip(("left", "right"), pair, strict=True):
         owner, span = next((o, s) for o, s in spans if (s.condition, s.seed, s.world) == clip[:3])
         shown = replay(owner, span, clip.first, clip.last)
-        boards.append({"id": shown.id, "title": side, "facts": shown.facts, "blob": shown.blob})
-    player()(
-        key="judge_player",
-        data={"layout": "pair", "boards": boards, "start": -1, "parted": -1, "follow": None, "live": False, "kept": -1},
-        height="content",
-    )
+        boards.append({"id": shown.id, "title": side, "facts": shown.facts, "blob": data.from_zero(shown.blob, clip.first)})
+    nothing = {"start": -1, "parted": -1, "follow": None, "live": False, "kept": -1, "asking": False}
+    # As a mosaic, in which nothing is told of a seat and no difference is marked.
+    player()(key="judge_player", data=pack({"layout": "mosaic", "boards": boards, **nothing}), height="content")
 
 
 def _ask(run: Run, pair: tuple[Clip, Clip]) -> None:
