@@ -33,6 +33,7 @@ GIVEN = {
     "negotiation.md": {},
     "social_rewards.md": {},
     "networks.md": {"seat": RNG.integers(8, size=99), "partner": RNG.integers(8, size=99)},
+    "viewer.md": {},
     "statistics.md": {"worlds": RNG.random(30), "runs": RNG.random(6), "ours": RNG.random(6), "theirs": RNG.random(6)},
 }  # fmt: skip
 

@@ -7,13 +7,14 @@ give the same views. Without FOLDER the runs are made first, which takes some mi
 """
 
 import argparse
+import shutil
 import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from chromium import Watched, context_of, launched, missing
+from chromium import HEIGHT, Watched, context_of, launched, missing
 from PIL import Image
 from served import HOME, serving
 
@@ -25,12 +26,17 @@ DRAWN = 1_000  # milliseconds in which canvases and fonts come to rest, which no
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture: a page of the run of a scenario, and what its address says besides."""
+    """One picture: a page of the run of a scenario, and what its address says besides.
+
+    Where `press` names a button, it is pressed; where there is a text `until`, the picture is taken when it is there.
+    """
 
     page: str
     scenario: str
     query: dict[str, str] = field(default_factory=dict)
     theme: str = "light"
+    press: str = ""
+    until: str = ""
 
 
 SHOTS = {
@@ -38,13 +44,15 @@ SHOTS = {
     "world": Shot("World", "bazaar", {"condition": "normal", "world": "0", "tick": "60"}),
     "world-twins": Shot("World", "bazaar", {"view": "twin", "condition": "normal", "world": "0", "twin": "mute", "tick": "60"}),
     "world-mosaic": Shot("World", "bazaar", {"view": "mosaic", "condition": "normal", "tick": "60"}),
-    "world-dark": Shot("World", "bazaar", {"condition": "normal", "world": "0", "tick": "60", "seat": "2"}, "dark"),
+    "world-dark": Shot(
+        "World", "bazaar", {"condition": "normal", "world": "0", "tick": "60", "seat": "2"}, "dark", until="what it expects"
+    ),
     "language": Shot("Language", "referential_game"),
     "economy": Shot("Economy", "bazaar"),
     "negotiations": Shot("Negotiations", "negotiation"),
     "cooperation": Shot("Cooperation", "commons_harvest"),
     "population": Shot("Population", "bazaar"),
-    "play": Shot("Play", "bazaar"),
+    "play": Shot("Play", "bazaar", press="Take the seat", until="your turn"),
     "judge": Shot("Judge", "bazaar"),
     "report": Shot("Report", "bazaar"),
 }
@@ -59,14 +67,22 @@ def make_runs(root: Path) -> None:
 
 
 def first_runs(root: Path) -> dict[str, str]:
-    """Scenario -> name of its first finished run."""
-    done = [run for run in sorted(list_runs(root), key=lambda run: run.name) if run.state == "done"]
+    """Scenario -> name of its first finished run with a report, which a played one has not."""
+    whole = [run for run in sorted(list_runs(root), key=lambda run: run.name) if (run.path / "report.json").exists()]
+    done = [run for run in whole if run.state == "done"]
     return {run.config["scenario"]: run.name for run in reversed(done)}
 
 
-def take(shown: Watched, address: str, path: Path) -> None:
+def take(shown: Watched, address: str, shot: Shot, path: Path) -> None:
     """Open the address and keep what the screen shows, in a palette of 256 colours. RuntimeError for a page that is not well."""
     shown.open(address)
+    shown.open(address)  # a page that fills bit by bit is whole when the server has seen it before
+    if shot.press:
+        shown.page.get_by_role("button", name=shot.press).click()
+        shown.page.mouse.move(0, HEIGHT - 1)  # nothing is hovered over
+    if shot.until:
+        shown.page.get_by_text(shot.until).first.wait_for(timeout=300_000)
+        shown.settle()
     shown.page.wait_for_timeout(DRAWN)
     shown.settle()
     if problems := shown.problems():
@@ -93,7 +109,10 @@ def main(argv: list[str] | None = None) -> int:
         make_runs(root)
     options.to.mkdir(parents=True, exist_ok=True)
     names, failed = first_runs(root), 0
-    with launched() as browser, serving(root) as served:
+    # Of copies: a seat that is taken for the picture of Play leaves a run behind.
+    with tempfile.TemporaryDirectory() as copies, launched() as browser, serving(Path(copies)) as served:
+        for scenario in {shot.scenario for shot in SHOTS.values()} & names.keys():
+            shutil.copytree(root / names[scenario], Path(copies) / names[scenario])
         for name in options.only.split(","):
             shot, path = SHOTS[name], options.to / f"{name}.png"
             if shot.scenario not in names:
@@ -102,7 +121,7 @@ def main(argv: list[str] | None = None) -> int:
                 continue
             with Watched(context_of(browser, shot.theme)) as shown:
                 try:
-                    take(shown, served.address(run=names[shot.scenario], page=shot.page, **shot.query), path)
+                    take(shown, served.address(run=names[shot.scenario], page=shot.page, **shot.query), shot, path)
                     print(f"{path}: {path.stat().st_size} bytes", flush=True)
                 except RuntimeError as error:
                     print(error, file=sys.stderr)
