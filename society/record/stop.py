@@ -9,11 +9,14 @@ NAME = "stop"
 
 
 def ask_to_stop(run_path: Path | str) -> None:
-    """Have the run, and its controls, end as by Ctrl-C: within an update or an evaluated condition. Raises OSError."""
+    """Have the run, and its controls, end as by Ctrl-C: within an update or a tick of the evaluation.
+
+    Raises OSError, and `Damaged` for a control that leads out of the run.
+    """
     root = Path(run_path)
-    controls = root / "controls"
-    below = [path for path in controls.iterdir() if path.is_dir()] if controls.is_dir() else []
-    for path in (root, *below):
+    controls = inside(root, "controls")
+    names = sorted(path.name for path in controls.iterdir() if path.is_dir()) if controls.is_dir() else []
+    for path in [root, *(inside(root, "controls", name) for name in names)]:
         atomic_write(inside(path, NAME), b"")
 
 

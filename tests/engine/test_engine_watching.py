@@ -12,6 +12,7 @@ from society.engine.filming import Glimpse
 from society.engine.lexicon import Lexicon
 from society.engine.rollout import Clock
 from society.engine.training import Training
+from society.record.files import Damaged
 from society.record.stop import ask_to_stop, asked_to_stop
 from society.record.store import Run
 from society.record.tail import NAME, read_tail
@@ -127,3 +128,12 @@ def test_of_twins_two_worlds_are_filmed_and_of_the_society_all_that_were_asked_f
         filmed.setdefault(span.condition, set()).add(span.world)
     assert filmed.pop("normal") == {0, 1, 2, 3} and len(filmed) > 3
     assert all(worlds == {0, 1} for worlds in filmed.values())
+
+
+def test_a_request_never_leaves_the_run(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "run" / "controls").mkdir(parents=True)
+    (tmp_path / "run" / "controls" / "muted").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(Damaged):
+        ask_to_stop(tmp_path / "run")
+    assert not list((tmp_path / "elsewhere").iterdir())

@@ -50,8 +50,8 @@ def show(run: Run) -> None:
     if pair is None:
         st.info("There are no two different clips here: choose shorter ones, or more conditions.", icon=":material/info:")
     else:
-        _clips(spans, pair)
         _ask(run, pair)
+        _clips(spans, pair)
     _said(labels)
 
 
