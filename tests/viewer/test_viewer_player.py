@@ -225,8 +225,14 @@ def test_words(tmp_path: Path) -> None:
     arrays["seat.value.facing"] = np.array([[0, 1], [2, 3]], np.int16)
     arrays["seat.value.offer"] = np.array([[0, 1], [2, 9]], np.int16)
     events = {"trades.tick": [5], "trades.seat": [0], "trades.partner": [1], "trades.gave": [0], "trades.gave_amount": [2]}
-    events |= {"trades.got": [1], "trades.got_amount": [1], "contests.tick": [4], "contests.seat": [1], "contests.target": [0]}
-    events |= {"contests.good": [7], "contests.amount": [3], "deaths.tick": [5], "deaths.seat": [1]}
+    events |= {
+        "trades.got": [1],
+        "trades.got_amount": [1],
+        "contests.tick": [4, 5],
+        "contests.seat": [1, 0],
+        "contests.target": [0, 1],
+    }
+    events |= {"contests.good": [7, -1], "contests.amount": [3, 0], "deaths.tick": [4, 5], "deaths.seat": [1, 1]}
     events |= {"firsts.tick": [4], "firsts.seat": [1], "firsts.symbol": [2]}
     arrays |= {name: np.array(values, np.int32) for name, values in events.items()}
     body = (
@@ -250,12 +256,12 @@ def test_words(tmp_path: Path) -> None:
     assert columns == ["value.offer", "said", "value.facing", "value.keeps", "value.score"]
     assert first == (
         "tick 4 of 5, 1 of 2 seats on the board (1 <b>buyer). "
-        "Latest: tick 4: 1 took 3 good 7 from 0; tick 4: 1 says 2 for the first time."
+        "Latest: tick 4: 1 took 3 good 7 from 0; tick 4: 1 left the board; tick 4: 1 says 2 for the first time."
     )
     assert second.startswith(
         "tick 5 of 5, 2 of 2 seats on the board (1 <b>buyer, 1 seller). Latest: tick 5: 0 gave 2 A, 1 gave 1 B"
     )
-    assert [line[1:] for line in log[:2]] == [["0 gave 2 A, 1 gave 1 B", "deal"], ["1 died", "death"]]
+    assert [line[1:] for line in log[:3]] == [["0 gave 2 A, 1 gave 1 B", "deal"], ["0 struck 1", "strike"], ["1 died", "death"]]
 
 
 @node

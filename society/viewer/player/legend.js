@@ -44,7 +44,7 @@ function legendOf(boards, parted, theme) {
     g.strokeStyle = STRIKE; g.lineWidth = 2.5;
     g.beginPath(); g.moveTo(2, 14); g.lineTo(9, 8); g.lineTo(11, 13); g.lineTo(18, 6); g.stroke();
   });
-  if (has("deaths")) item("death", at(10, 10, (g) => drawCross(g, 5, theme.ink, 2.5)));
+  if (has("deaths")) item(boards.some((one) => one.deaths.size && leaves(one, 0)) ? "leaves the board" : "death", at(10, 10, (g) => drawCross(g, 5, theme.ink, 2.5)));
   if (has("firsts")) item("first use of a symbol", at(10, 10, (g) => drawFirst(g, 6, 1, theme)));
   if (parted >= 0) item("differs between the two", at(10, 10, (g) => {
     g.strokeStyle = PARTED; g.lineWidth = 2.5; g.setLineDash([5, 3]);

@@ -8,7 +8,7 @@ function paintLog(root, boards, frames) {
 }
 
 function logOf(board, t, most, heading) {
-  const counts = [["trades", "deals"], ["strikes", "strikes"], ["deaths", "deaths"]]
+  const counts = [["trades", "deals"], ["strikes", "strikes"], ["deaths", board.deaths.size && leaves(board, 0) ? "departures" : "deaths"]]
     .filter(([name]) => board[name].size).map(([name, words]) => `${board[name].starts[t + 1]} of ${board[name].size} ${words}`);
   if (!counts.length && !board.firsts.size) return [];
   const title = element("h4", heading);

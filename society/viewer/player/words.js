@@ -45,10 +45,17 @@ const dealWords = (board, row) => {
 
 const strikeWords = (board, row) => {
   const { seat, target, good, amount } = board.strikes;
+  if (!(amount[row] > 0) || good[row] < 0) return `${seat[row]} struck ${target[row]}`; // nothing to be had by it
   return `${seat[row]} took ${amount[row]} ${goodName(board, good[row])} from ${target[row]}`;
 };
 
-const deathWords = (board, row) => `${board.deaths.seat[row]} died`;
+// The end of a life: the seat begins a new one at once, or it is off the board (for a while, or for good).
+const leaves = (board, row) => {
+  const { seat, tick } = board.deaths;
+  return Boolean(board.count) && seat[row] >= 0 && seat[row] < board.count && !board.place(board.frameOf(tick[row]), seat[row]);
+};
+
+const deathWords = (board, row) => `${board.deaths.seat[row]} ${leaves(board, row) ? "left the board" : "died"}`;
 
 const firstWords = (board, row) => `${board.firsts.seat[row]} says ${board.firsts.symbol[row]} for the first time`;
 
