@@ -118,8 +118,11 @@ def spawn(module: str, *arguments: str, log: Path) -> "subprocess.Popen[bytes]":
     home = str(Path(__file__).resolve().parents[2])
     path = os.pathsep.join([home, *filter(None, [os.environ.get("PYTHONPATH")])])
     with letters.plain_file(log) as said:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", module, *arguments, "--parent", str(os.getpid())],
             stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True,
             env={"OMP_WAIT_POLICY": "passive", **os.environ, "PYTHONPATH": path},
         )  # fmt: skip
+    # whoever ends it, it is waited for: a process that nobody waited for looks alive
+    threading.Thread(target=process.wait, daemon=True).start()
+    return process

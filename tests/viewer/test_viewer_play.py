@@ -213,7 +213,7 @@ def test_a_folder_of_sessions_that_is_a_link_is_not_followed(trained: Run, tmp_p
 
 def test_only_what_can_be_chosen_is_asked_for() -> None:
     """In a round of talk the moves are closed: words get the buttons; in a round of moves it is the other way round."""
-    from society.viewer.pages.play import _quick
+    from society.viewer.pages.play_seat import _quick
 
     def heads(move: list[bool], say: list[bool]) -> tuple[play.Head, ...]:
         found = {"move": move, "say": say}

@@ -101,6 +101,7 @@ def strip(array: np.ndarray, names: tuple[str, ...]) -> alt.LayerChart:
         labelLimit=66,
         labelExpr="slice(datum.label, 3)",
         labelOverlap=False,
+        labelFlush=False,
     )
     rows = alt.Axis(ticks=False, domain=False, labelPadding=6) if len(table) > 1 else None
     base = alt.Chart(pd.DataFrame(cells)).encode(
