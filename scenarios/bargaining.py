@@ -303,6 +303,7 @@ class Bargaining(Scenario):
             x=seat * 11,
             y=torch.zeros_like(seat),
             cells=cells,
+            wraps=False,
             legend=(
                 ("table", "#F4F1EA"),
                 ("pie", "#F0E442"),

@@ -370,6 +370,7 @@ class DoubleAuction(Scenario):
             x=place(torch.where(s.orders.price > 0, s.orders.price, limit)),
             y=torch.arange(seats, device=device).expand(worlds, -1),
             cells=cells.to(torch.uint8),
+            wraps=False,
             legend=(
                 ("no gain", "#F4F1EA"),
                 ("a buyer gains", "#CFE3F1"),

@@ -212,6 +212,7 @@ class LewisGame(Scenario):
             x=seat * 4,
             y=torch.zeros_like(seat),
             cells=cells,
+            wraps=False,
             legend=(("table", "#F4F1EA"), *((f"state {k}", COLOURS[k % len(COLOURS)]) for k in range(self.config.states))),
             kind=seat,
             kinds=(("sender", "#0072B2"), ("receiver", "#D55E00")),

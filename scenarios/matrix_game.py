@@ -287,6 +287,7 @@ class MatrixGame(Scenario):
             x=seat * 4,
             y=torch.zeros_like(seat),
             cells=cells,
+            wraps=False,
             legend=(("table", "#F4F1EA"), *((name, COLOURS[k % len(COLOURS)]) for k, name in enumerate(names))),
             kind=seat,
             kinds=(("row", "#0072B2"), ("column", "#D55E00")),

@@ -329,6 +329,7 @@ class Negotiation(Scenario):
             x=seat * (width - 1),
             y=torch.zeros_like(seat),
             cells=cells,
+            wraps=False,
             legend=(
                 ("table", "#F4F1EA"),
                 ("unit of the pool", "#F0E442"),

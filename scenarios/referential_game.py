@@ -257,6 +257,7 @@ class ReferentialGame(Scenario):
             x=seat * (width - 1),
             y=torch.zeros_like(seat),
             cells=cells,
+            wraps=False,
             legend=(("table", "#F4F1EA"), *((f"value {v}", COLOURS[v % len(COLOURS)]) for v in range(c.values))),
             kind=seat,
             kinds=(("speaker", "#0072B2"), ("listener", "#D55E00")),

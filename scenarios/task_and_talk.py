@@ -254,6 +254,7 @@ class TaskAndTalk(Scenario):
             x=seat * (width - 1),
             y=torch.zeros_like(seat),
             cells=cells,
+            wraps=False,
             legend=(("table", "#F4F1EA"), *((f"value {v}", COLOURS[v % len(COLOURS)]) for v in range(self.config.values))),
             kind=seat,
             kinds=(("questioner", "#0072B2"), ("answerer", "#D55E00")),
