@@ -67,7 +67,7 @@ def test_what_the_form_cannot_start_it_says(folder, shown):
     shown.open(folder.address(page="Runs", start="../../etc/passwd"))
     assert shown.problems() == [] and "root:" not in shown.text()
     shown.open(folder.address(page="Runs", start="bazaar"))
-    seeds = shown.page.get_by_label("Seeds")
+    seeds = shown.page.get_by_role("textbox", name="Seeds")
     seeds.fill("<script>window.pwned=1</script>")
     seeds.press("Enter")
     press(shown, "Start")

@@ -204,7 +204,8 @@ def _state(line: Listed, run: Run) -> str:
 
 def _actions(root: Path, chosen: list[Listed]) -> None:
     """What can be done with the lines that are ticked."""
-    hint, compare, stop, resume = st.columns([4.6, 1.2, 1.2, 1.2], vertical_alignment="center")
+    # At the left: the tools of a table with ticked lines lie over what stands above its right end.
+    compare, stop, resume, hint = st.columns([1.2, 1.2, 1.2, 4.6], vertical_alignment="center")
     starting = {word for job in jobs.jobs(root) if job.state == "starting" for word in job.argv[1:2]}
     names = [line.name for line in chosen if line.state != "refused"]
     live = [line.name for line in chosen if line.state == "live"]
