@@ -8,6 +8,7 @@ import pytest
 import viewer_language_runs as runs
 import viewer_runs
 from scipy.spatial.distance import jensenshannon
+from scipy.stats import chi2_contingency
 
 from society.analysis.corpus import from_table
 from society.analysis.corpus.lines import LINES
@@ -126,9 +127,29 @@ def test_bits_of_a_perfect_code_and_of_none() -> None:
     code = lexicon.told(counted(*((i, i, 10**7) for i in range(4))))
     assert code.bits == pytest.approx(2.0, abs=0.01) and code.null < 0.01 and code.most == 2.0 and code.n == 4 * 10**7
     noise = lexicon.told(counted(*((i, j, 250) for i in range(4) for j in range(4))))
-    assert noise.bits == pytest.approx(0.0, abs=1e-9) and noise.p > 0.5
+    assert noise.bits == pytest.approx(0.0, abs=1e-9) and 0 < noise.null < 0.01
     assert lexicon.told(counted((0, 1, 5), (1, 1, 5))).bits == 0.0
     assert np.isnan(lexicon.told(counted()).bits)
+
+
+def test_bits_are_of_all_utterances_and_their_null_is_that_of_shuffled_ones() -> None:
+    found = counted((0, 0, 30_000), (0, 1, 10_000), (1, 0, 5_000), (1, 2, 20_000))
+    one = lexicon.told(found)
+    joint = found["count"].to_numpy() / 65_000
+    each = ((0, 35_000), (1, 10_000), (2, 20_000))
+    margins = sum(np.log2(count / 65_000) * count / 65_000 for _, count in (*each, (0, 40_000), (1, 25_000)))
+    assert one.bits == pytest.approx((joint * np.log2(joint)).sum() - margins, abs=1e-12)  # H(X) + H(Y) - H(X, Y)
+
+    def information(a: np.ndarray, b: np.ndarray) -> float:
+        test = chi2_contingency(pd.crosstab(a, b), correction=False, lambda_="log-likelihood")
+        return float(test[0] / (2 * len(a) * np.log(2)))
+
+    rng, few = np.random.default_rng(1), counted((0, 0, 9), (0, 1, 6), (1, 0, 5), (1, 1, 10))
+    meaning, symbol = (np.repeat(few[name], few["count"]).to_numpy() for name in ("meaning", "symbol"))
+    shuffles = [information(meaning, rng.permutation(symbol)) for _ in range(300)]
+    assert lexicon.told(few).null == pytest.approx(np.mean(shuffles), rel=0.5)
+    many = lexicon.told(few.assign(count=few["count"] * 10**9))
+    assert many.bits == pytest.approx(lexicon.told(few).bits) and many.null == pytest.approx(1 / (2 * 30e9 * np.log(2)))
 
 
 def test_a_lexicon_grows(run: Run) -> None:
@@ -196,6 +217,14 @@ def test_every_line_of_a_corpus_is_explained() -> None:
         ),
         ([line("worth_over_muted_from_birth.w", "muted_from_birth", 0.5, -0.1, 0.9)], "no worth is shown", "higher"),
         ([line("worth_over_muted_from_birth.w", "muted_from_birth", np.nan)], "not known", "higher"),
+        (
+            [
+                line("worth_over_muted_from_birth.w", "muted_from_birth", 0.5, 0.1, 0.9),
+                line("worth_over_content_from_birth.w", "content_from_birth", 0.1, -0.3, 0.5),
+            ],
+            "its interval excludes the null; against content_from_birth no worth is shown",
+            "lower",
+        ),
     ],
 )
 def test_the_sentence_says_what_the_intervals_say(lines: list[Estimate], has: str, lacks: str) -> None:

@@ -81,16 +81,19 @@ def sentence(found: Sequence[Estimate], headline: str) -> str:
 
 def _worth(lines: Sequence[Estimate], headline: str) -> str:
     known = [line for line in lines if math.isfinite(line.value)]
-    for line in known:
-        if clear(line):
-            sign = "higher" if line.value > 0 else "lower"
-            return f"growing up with words makes {headline} {sign} than {line.condition}, {_their([line.condition])} null"
     if not known:
         return "no society was grown without words, so what they are worth is not known"
-    if any(math.isfinite(line.ci_low) for line in known):
-        return f"against {_and([line.condition for line in known])} no worth is shown"
-    values = _and([f"{number(line.value)} over {line.condition}" for line in known])
-    return f"the worth, {values}, is that of one training run and has no interval"
+    if not any(math.isfinite(line.ci_low) for line in known):
+        values = _and([f"{number(line.value)} over {line.condition}" for line in known])
+        return f"the worth, {values}, is that of one training run and has no interval"
+    higher = [line.condition for line in known if clear(line) and line.value > 0]
+    lower = [line.condition for line in known if clear(line) and line.value <= 0]
+    still = [line.condition for line in known if not clear(line)]
+    said = [
+        f"growing up with words makes {headline} {sign} than {_and(names)}, {_their(names)} null"
+        for sign, names in (("higher", higher), ("lower", lower)) if names
+    ]  # fmt: skip
+    return "; ".join([*said, *([f"against {_and(still)} no worth is shown"] if still else [])])
 
 
 def _and(names: Sequence[str]) -> str:

@@ -4,20 +4,21 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.stats import random_table
 
-from society.analysis import language
 from society.analysis.language.arrays import entropy
 from society.viewer.data.language import SILENCE
 
 SHOWN = 24  # rows or columns of a heat map; the rest, by frequency, is one of its own
-SAMPLE = 4000  # utterances that information is measured on
 SHUFFLES = 39
+CELLS = 400_000  # of all shuffled tables together, beyond which fewer are made
+MANY = 100_000_000  # utterances beyond which the limit stands for shuffles
 MOMENTS = 60  # of a training that are drawn
 POSITIONS = 4  # of a message that are drawn side by side
 SHOWS = {
     "saying": "P(symbol | meaning)",
     "meaning": "P(meaning | symbol)",
-    "pmi": "pointwise information",
+    "pmi": "pointwise mutual information",
     "count": "counts",
 }
 
@@ -33,11 +34,10 @@ class Cells:
 
 @dataclass(frozen=True)
 class Told:
-    """Plug-in bits that a symbol tells of a meaning; mean of its shuffles, and p; `most` is the meaning's own entropy."""
+    """Plug-in bits that a symbol tells of a meaning; mean of its shuffles; `most` is the meaning's own entropy."""
 
     bits: float
     null: float
-    p: float
     most: float
     n: int
 
@@ -86,25 +86,40 @@ def _labels(sums: pd.DataFrame, column: str, what: str, known: pd.Series | None 
 
 
 def told(found: pd.DataFrame) -> Told:
-    """Mutual information of symbol and meaning over the utterances of `found` (meaning, symbol, count).
+    """Mutual information of symbol and meaning over all utterances of `found` (meaning, symbol, count).
 
-    Of more than `SAMPLE` utterances so many are drawn, seeded. Utterances are shuffled one by one, as their lives are not
-    counted; the report's estimate shuffles lives and has the interval.
+    The null shuffles utterances one by one, as their lives are not counted: tables of the same margins are drawn (Patefield
+    1981), and beyond `MANY` utterances it is the limit for large samples (Miller 1955); NaN for too large a table. It is what few
+    utterances feign, and no test: that is the report's, which shuffles lives.
     """
     counts = found["count"].to_numpy(dtype=np.int64)
     total = int(counts.sum())
-    if total > SAMPLE:
-        # Drawn by their place among all, for a drawing by counts is bounded to 10^9 of them.
-        places = np.sort(np.random.default_rng(0).integers(total, size=SAMPLE))
-        index = np.searchsorted(np.cumsum(counts), places, side="right")
-    else:
-        index = np.repeat(np.arange(len(counts)), counts)
-    meaning, symbol = (found[name].to_numpy()[index] for name in ("meaning", "symbol"))
-    test = language.mutual_information_test(meaning, symbol, permutations=SHUFFLES)
-    most = entropy(language.codes(found["meaning"].to_numpy()), counts.astype(float)) if total else np.nan
-    if test.reason:  # a constant tells nothing, which is no failure of the measure here
-        return Told(0.0 if len(index) else np.nan, 0.0 if len(index) else np.nan, np.nan, most, total)
-    return Told(test.value, test.null_mean, test.p, most, total)
+    if not total:
+        return Told(np.nan, np.nan, np.nan, 0)
+    (meaning, rows), (symbol, columns) = (_margin(found[name].to_numpy(), counts) for name in ("meaning", "symbol"))
+    most, alone = _bits(rows), _bits(columns)
+    if len(rows) < 2 or len(columns) < 2:  # a constant tells nothing
+        return Told(0.0, 0.0, most, total)
+    joint = _margin(meaning * len(columns) + symbol, counts)[1]
+    bits, cells = max(0.0, most + alone - _bits(joint)), len(rows) * len(columns)
+    if total > MANY:
+        return Told(bits, (len(rows) - 1) * (len(columns) - 1) / (2 * total * np.log(2)), most, total)
+    if cells > 10 * CELLS:
+        return Told(bits, np.nan, most, total)
+    draws = int(np.clip(CELLS // cells, 3, SHUFFLES))
+    tables = random_table(rows, columns).rvs(draws, method="patefield", random_state=np.random.default_rng(0))
+    null = np.mean([max(0.0, most + alone - _bits(table.ravel())) for table in tables])
+    return Told(bits, float(null), most, total)
+
+
+def _margin(values: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Each row's place among the values that occur, and how often each of them does."""
+    _, place = np.unique(values, return_inverse=True)
+    return place, np.bincount(place, counts).astype(np.int64)
+
+
+def _bits(counts: np.ndarray) -> float:
+    return float(entropy(np.arange(len(counts)), counts.astype(float)))
 
 
 def moments(found: pd.DataFrame) -> list[int]:

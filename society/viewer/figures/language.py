@@ -89,7 +89,7 @@ def growth(rows: pd.DataFrame, now: int, height: int) -> alt.LayerChart:
         alt.Tooltip("position:N"),
         alt.Tooltip("agent_steps:Q", title="agent-steps", format=","),
         alt.Tooltip("bits:Q", format=".3f"),
-        alt.Tooltip("null:Q", title="shuffle null", format=".3f"),
+        alt.Tooltip("null:Q", title="utterances shuffled", format=".3f"),
         alt.Tooltip("most:Q", title="entropy of the meaning", format=".3f"),
     ]
     base = alt.Chart(rows).encode(x=x)
@@ -106,7 +106,7 @@ def growth(rows: pd.DataFrame, now: int, height: int) -> alt.LayerChart:
     named = [
         alt.Chart(first.assign(says=says)).mark_text(align="left", dx=4, dy=dy, color=GREY, fontSize=11)
         .encode(x="agent_steps:Q", y=f"{column}:Q", text="says:N")
-        for column, says, dy in (("most", "all there is to tell: entropy of the meaning", 9), ("null", "shuffled", -7))
+        for column, says, dy in (("most", "all there is to tell: entropy of the meaning", 9), ("null", "utterances shuffled", -7))
     ]  # fmt: skip
     here = alt.Chart(pd.DataFrame({"agent_steps": [now]})).mark_rule(color=ORANGE, strokeWidth=2).encode(x="agent_steps:Q")
     return _layered([null, most, *named, said, here], height)

@@ -95,7 +95,8 @@ def _effects(run: Run) -> None:
         if line not in known:
             st.caption(f"{plain(line.condition)}: {plain(line.reason[:200]) or 'no value'}")
     st.caption(
-        "Filled: the 95 % interval excludes the null (dashed). A twin is the same society with its messages changed; "
+        "Filled: the 95 % interval excludes the null (dashed), each line for itself: how many there are is corrected for on "
+        "Report only, for the contrasts declared beforehand. A twin is the same society with its messages changed; "
         "a trusting listener is misled by a shuffle, so its loss overstates what words are worth."
     )
 

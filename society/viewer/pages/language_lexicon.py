@@ -52,12 +52,15 @@ def _evaluated(run: Run, condition: str, mind: str, shows: str, boxes: list[st.d
     if part is None:
         st.caption("No meaning of a speaker is recorded in this world: each row is a mind, and the figure says who uses what.")
     bits = [told(rows) for rows in found.values()]
-    each = ", ".join(f"{number(one.bits) or 'none'} (null {number(one.null) or 'none'})" for one in bits)
+    each = ", ".join(f"{number(one.bits) or 'none'} (shuffled {number(one.null) or 'none'})" for one in bits)
+    pooled = mind == "all" and part is not None and len(said.minds(condition)) > 1
     many = int(found[shown[0]]["count"].sum())
     most = number(max((one.most for one in bits), default=float("nan")))
     st.caption(
         f"Bits that a symbol tells of {plain(slot)}{', by position' if len(bits) > 1 else ''}: **{plain(each)}** of "
-        f"{plain(most or 'none')} at most; {many:,} messages of {plain(condition)}; symbol 0 is silence."
+        f"{plain(most or 'none')} at most; {many:,} messages of {plain(condition)}; symbol 0 is silence. Single utterances were "
+        "shuffled: no test. That of the report, mutual_information, shuffles lives."
+        + (" Minds are pooled: where each has a code of its own, choose one." if pooled else "")
     )
 
 
@@ -83,7 +86,8 @@ def _training(run: Run, grown: pd.DataFrame, shows: str, boxes: list[st.delta_ge
     says = f"Bits that a symbol tells of {slot} over the training, by position."
     parts.figure(figures.growth(rows, int(now), 215), says, rows, "growth")
     st.caption(
-        "One rollout at each moment, all minds together; bits that a symbol tells of the meaning. Orange: the moment shown."
+        "Bits that a symbol tells of the meaning, minds pooled, in one rollout at each moment (64 worlds at most). Orange: the "
+        "moment shown. Single utterances were shuffled: the grey line is no test."
     )
 
 
