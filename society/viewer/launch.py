@@ -42,7 +42,9 @@ def view(run: Path | None, root: Path, port: int | None) -> int:
     if chosen is None:
         print(f"port {port} is taken on {HOST}: give another --port, or none to take a free one", file=sys.stderr)
         return 2
-    process = subprocess.Popen(command(run, root, chosen), env=_environment(), stdout=subprocess.DEVNULL)
+    # Streamlit prints its greeting there, and the traceback of a page that failed.
+    heard = None if os.environ.get("SOCIETY_DEBUG") == "1" else subprocess.DEVNULL
+    process = subprocess.Popen(command(run, root, chosen), env=_environment(), stdout=heard)
     before = signal.signal(signal.SIGTERM, _interrupt)
     try:
         if _answers(process, chosen):
