@@ -10,18 +10,21 @@ from society.viewer.main import PAGES
 pytestmark = pytest.mark.browser
 
 
+def bar(page):
+    """The control that chooses the page."""
+    return page.get_by_role("radiogroup", name="Page")
+
+
 def on_page(page, name: str) -> None:
     """Wait until the address and the bar agree that this page is shown."""
     page.wait_for_function("(name) => new URLSearchParams(location.search).get('page') === name", arg=name)
-    expect(page.locator('[data-testid="stBaseButton-segmented_controlActive"]').first).to_have_text(name)
+    expect(bar(page).get_by_role("radio", checked=True)).to_have_text(name)
 
 
 def test_the_bar_leads_to_every_page(viewer, names, shown):
     shown.open(viewer.address(run=names["bazaar"], page="Report"))
     for name in PAGES:
-        shown.page.get_by_role("button", name=name, exact=True).or_(
-            shown.page.get_by_role("radio", name=name, exact=True)
-        ).first.click()
+        bar(shown.page).get_by_role("radio", name=name, exact=True).click()
         on_page(shown.page, name)
         shown.settle()
     assert shown.problems() == []
@@ -29,16 +32,13 @@ def test_the_bar_leads_to_every_page(viewer, names, shown):
 
 def test_the_bar_fits_on_one_line(viewer, names, shown):
     shown.open(viewer.address(run=names["bazaar"], page="Report"))
-    tops = {
-        round(one.bounding_box()["y"])
-        for one in shown.page.locator('[data-testid^="stBaseButton-segmented_control"]').all()[: len(PAGES)]
-    }
-    assert len(tops) == 1
+    tops = [round(one.bounding_box()["y"]) for one in bar(shown.page).get_by_role("radio").all()]
+    assert len(tops) == len(PAGES) and len(set(tops)) == 1
 
 
 def test_back_and_forward(viewer, names, shown):
     shown.open(viewer.address(run=names["bazaar"], page="Report"))
-    shown.page.get_by_text("Economy", exact=True).first.click()
+    bar(shown.page).get_by_role("radio", name="Economy", exact=True).click()
     on_page(shown.page, "Economy")
     shown.settle()
     shown.page.go_back()
