@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from society.viewer import queries
 from society.viewer.jobs import COMMAND, SAID
+from society.viewer.kept import Identity, identity
 from society.viewer.queries import Refused
 
 SECONDS = 120.0  # to wait for an answer on a busy machine
@@ -81,13 +81,13 @@ class Schema:
 
 # ------------------------------------------------------------------------------------------------------------ the schema
 
-_catalogues: dict[queries.Identity, dict[str, str]] = {}
-_schemas: dict[tuple[str, ...], tuple[queries.Identity, Schema]] = {}
+_catalogues: dict[Identity, dict[str, str]] = {}
+_schemas: dict[tuple[str, ...], tuple[Identity, Schema]] = {}
 
 
 def scenarios() -> dict[str, str]:
     """Every scenario that can be run, and what it is in a line. Raises `Refused`."""
-    known = queries.identity(Path.cwd() / "scenarios")
+    known = identity(Path.cwd() / "scenarios")
     if known not in _catalogues:
         told = _asked("list")["scenarios"]
         _catalogues.clear()
@@ -120,8 +120,8 @@ def under(base: Schema, policy: str, learner: str) -> Schema:
     return replace(other, fields=fields)
 
 
-def _identity(files: Sequence[str]) -> queries.Identity:
-    return tuple((name, size, time) for name in files for _, size, time in queries.identity(Path(name))[:1])
+def _identity(files: Sequence[str]) -> Identity:
+    return tuple((name, size, time) for name in files for _, size, time in identity(Path(name))[:1])
 
 
 def _field(told: Mapping[str, Any]) -> Field:

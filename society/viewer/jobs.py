@@ -20,7 +20,6 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -28,6 +27,7 @@ from society.record.files import Damaged, inside, read_json, write_json
 from society.record.stop import ask_to_stop
 from society.record.store import Run, read_status
 from society.viewer import queries
+from society.viewer.kept import cached, identity
 from society.viewer.queries import Refused
 
 COMMAND = (sys.executable, "-m", "society.cli")
@@ -72,7 +72,7 @@ def run(root: Path, token: str, arguments: Sequence[str]) -> None:
 def resume(root: Path, name: str) -> None:
     """Go on in the background with the run of that name, once for each state that it was left in. Raises `Refused`."""
     path = queries.open_run(root, name).path
-    left = queries.identity(path, "status.json")[0][2] // 10**6  # when the run wrote its last word
+    left = identity(path, "status.json")[0][2] // 10**6  # when the run wrote its last word
     token = f"{max(left, 0):013d}-{hashlib.sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()[:16]}"
     dismiss(root, token)  # an attempt that has failed may be made again
     # The whole path: a name may begin with a dash, or be a folder's where the viewer was started.
@@ -236,17 +236,17 @@ def _made(root: Path, argv: tuple[str, ...], begun: float, taken: set[str]) -> l
     names = []
     for run in queries.runs(root):
         if run.name not in taken and not queries.refusal(root, run):
-            words, created = _origin(str(run.path), queries.identity(run.path, "meta.json"))
+            words, created = _origin(run)
             if words == ("society", *argv) and created >= int(begun):
                 names.append(run.name)
     return names
 
 
-@lru_cache(maxsize=4096)
-def _origin(path: str, _: queries.Identity) -> tuple[tuple[str, ...], float]:
+@cached("meta.json")
+def _origin(run: Run) -> tuple[tuple[str, ...], float]:
     """The command line and the time of a run's making; nothing where it does not say."""
     try:
-        meta = Run(path).meta
+        meta = run.meta
         created = datetime.fromisoformat(str(meta.get("created"))).timestamp()
     except (Damaged, ValueError, OverflowError):
         return (), 0.0

@@ -1,14 +1,11 @@
 """What the pages ask of a folder of runs. Everything is read through `society.record`, which verifies it.
 
-A result is cached under the identity (name, size, time) of the files that it was read from: a file that changes is read
-again, one that does not is read once for all browser sessions. Cached objects are shared, so nobody changes them.
+What was read is kept as `kept.cached` says. Kept objects are shared, so nobody changes them.
 """
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +16,8 @@ from society.analysis.estimate import NAN, Estimate
 from society.record.files import Damaged
 from society.record.frames import Span
 from society.record.store import Run, list_runs
+from society.viewer.kept import cached
 from society.viewer.words import interval, number
-
-Identity = tuple[tuple[str, int, int], ...]
 
 
 class Refused(ValueError):  # noqa: N818 (it says what happened to the request)
@@ -137,14 +133,10 @@ def headline(run: Run, found: list[Estimate]) -> Estimate | None:
     return next((line for line in found if line.metric == name and line.condition == "normal"), None)
 
 
+@cached("report.json")
 def estimates(run: Run) -> list[Estimate] | None:
     """The lines of report.json, None before there is one. Raises `Damaged`."""
-    return _estimates(str(run.path), identity(run.path, "report.json"))
-
-
-@lru_cache(maxsize=256)
-def _estimates(path: str, _: Identity) -> list[Estimate] | None:
-    report = Run(path).saved_report
+    report = run.saved_report
     if report is None:
         return None
     lines = report.get("estimates")
@@ -167,30 +159,10 @@ def _estimate(line: dict[str, Any]) -> Estimate:
 # ------------------------------------------------------------------------------------------------------------ the tables
 
 
-def identity(path: Path, *names: str) -> Identity:
-    """Name, size and time of each file that `names` mean (a file, or the files of a folder), and of LATEST."""
-    return tuple(_identity(path.joinpath(*names))) + tuple(_identity(path / "checkpoints" / "LATEST"))
-
-
-def _identity(path: Path) -> Iterator[tuple[str, int, int]]:
-    try:
-        files = sorted(path.iterdir()) if path.is_dir() else [path]
-        for file in files:
-            facts = file.stat()
-            yield file.name, facts.st_size, facts.st_mtime_ns
-    except OSError:  # gone in between, or never there: either way another identity than before
-        yield str(path), -1, -1
-
-
+@cached("tables/{}")
 def table(run: Run, name: str, columns: tuple[str, ...] = (), **where: Any) -> pd.DataFrame:
-    """Rows of a table, cached by the identity of its parts. Raises `Damaged`."""
-    wanted = tuple(sorted(where.items()))
-    return _table(str(run.path), identity(run.path, "tables", name), name, columns, wanted)
-
-
-@lru_cache(maxsize=64)
-def _table(path: str, _: Identity, name: str, columns: tuple[str, ...], where: tuple[tuple[str, Any], ...]) -> pd.DataFrame:
-    return Run(path).table(name, list(columns) or None, dict(where))
+    """Rows of a table that is short, or that `where` makes short. Raises `Damaged`."""
+    return run.table(name, list(columns) or None, where)
 
 
 def labels(run: Run) -> pd.DataFrame:
@@ -208,9 +180,9 @@ def family(run: Run) -> dict[str, Run]:
 
 def spans(run: Run) -> list[tuple[Run, Span]]:
     """What can be replayed, the controls' worlds included. Raises `Damaged`."""
-    return [(one, span) for one in family(run).values() for span in _spans(str(one.path), identity(one.path, "frames"))]
+    return [(one, span) for one in family(run).values() for span in _spans(one)]
 
 
-@lru_cache(maxsize=64)
-def _spans(path: str, _: Identity) -> list[Span]:
-    return Run(path).frame_index()
+@cached("frames")
+def _spans(run: Run) -> list[Span]:
+    return run.frame_index()

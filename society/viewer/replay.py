@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -12,8 +11,8 @@ import pandas as pd
 from society.record.files import damaged
 from society.record.frames import CELL, NOWHERE, Frames, Span
 from society.record.store import Run
-from society.viewer import marks, queries
-from society.viewer.data.kept import Kept
+from society.viewer import marks
+from society.viewer.kept import Kept, cached, identity
 from society.viewer.legends import facts
 from society.viewer.payload import encode
 
@@ -85,17 +84,13 @@ def window(run: Run, span: Span) -> int:
 
 def shared(worlds: Sequence[tuple[Run, Span]], *, small: bool = False) -> int:
     """How many ticks of these worlds fit into what a browser is given at once, at least 2. `small` as in `replay`."""
-    return max(2, BUDGET // max(1, sum(_weight(str(run.path), _identity(run), span, small) for run, span in worlds)))
+    return max(2, BUDGET // max(1, sum(_weight(run, span, small) for run, span in worlds)))
 
 
-def _identity(run: Run) -> queries.Identity:
-    return queries.identity(run.path, "frames")
-
-
-@lru_cache(maxsize=256)
-def _weight(path: str, _: queries.Identity, span: Span, small: bool) -> int:
+@cached("frames")
+def _weight(run: Run, span: Span, small: bool) -> int:
     """Bytes of one frame."""
-    first = frames_of(Run(path), span, span.first, span.first)
+    first = frames_of(run, span, span.first, span.first)
     return sum(values.nbytes for name, values in _drawn(first, small).items() if name != "tick")
 
 
@@ -109,8 +104,7 @@ def replay(run: Run, span: Span, first: int, last: int, *, small: bool = False) 
 
     Raises `Damaged`.
     """
-    names = [("frames",), ("meta.json",), *(("tables", name) for name in COLUMNS)]
-    version = tuple(queries.identity(run.path, *name) for name in names)
+    version = tuple(identity(run.path, name) for name in ("frames", "meta.json", *(f"tables/{table}" for table in COLUMNS)))
     return _replays.get((run.path, span, first, last, small), version, lambda: _replay(run, span, first, last, small))
 
 
@@ -151,14 +145,9 @@ def packed(
     return Replay(told, blob, hashlib.sha256(blob.encode()).hexdigest()[:16], len(frames.tick), seats, dict(cut or {}))
 
 
+@cached("frames")
 def first_symbols(run: Run, span: Span) -> pd.DataFrame:
     """tick, seat, symbol of the first use of each symbol in all that was recorded of this world."""
-    return _first_symbols(str(run.path), _identity(run), span)
-
-
-@lru_cache(maxsize=64)
-def _first_symbols(path: str, _: queries.Identity, span: Span) -> pd.DataFrame:
-    run = Run(path)
 
     def read() -> Iterator[Frames]:
         starts = pieces(span, window(run, span))

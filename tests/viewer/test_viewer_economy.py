@@ -16,6 +16,7 @@ from society.record.grouped import batches
 from society.record.recorder import Recorder
 from society.record.store import Run
 from society.viewer.data import economy as data
+from society.viewer.data import market as trade
 from society.viewer.data import wealth
 from society.viewer.figures import network
 
@@ -78,7 +79,7 @@ def test_bins_are_what_pandas_makes_of_the_rows(run: Run) -> None:
     # the price of A in B: what was got for a unit, whichever side gave it
     price = np.where(sold, rows["got_amount"] / rows["gave_amount"], rows["gave_amount"] / rows["got_amount"])
     units = np.where(sold, rows["gave_amount"], rows["got_amount"])
-    market = data.market(run, "normal")
+    market = trade.market(run, "normal")
     (bins,) = market.bins.values()
     assert (bins.good, bins.money, market.count, market.malformed) == (0, 1, len(rows), 0)
     assert bins.width == 16  # 1000 ticks in 64 bins
@@ -94,7 +95,7 @@ def test_bins_are_what_pandas_makes_of_the_rows(run: Run) -> None:
 def test_bins_that_become_wider_keep_what_they_hold(run: Run) -> None:
     rng = np.random.default_rng(2)
     ticks, prices = rng.integers(0, 5000, 400).cumsum() % 7000, rng.random(400)
-    whole, pieces = data.Bins(0, 1), data.Bins(0, 1)
+    whole, pieces = trade.Bins(0, 1), trade.Bins(0, 1)
     whole.add(ticks.astype(float), np.ones(400), prices)
     for part in np.array_split(np.argsort(ticks), 9):  # one after another, as a long table is read
         pieces.add(ticks[part].astype(float), np.ones(len(part)), prices[part])
@@ -105,7 +106,7 @@ def test_bins_that_become_wider_keep_what_they_hold(run: Run) -> None:
 
 def test_dots_are_real_deals_and_few(tmp_path: Path) -> None:
     run = made(tmp_path / NAME, trades=deals(9000, condition="normal"))
-    dots = data.market(run, "normal").dots
+    dots = trade.market(run, "normal").dots
     assert 1500 <= len(dots) <= 3000
     rows = normal(run)
     ratio = rows["got_amount"] / rows["gave_amount"]
@@ -123,7 +124,7 @@ def test_rows_that_are_no_deals_are_counted_and_kept_out(tmp_path: Path) -> None
     ):
         rows[column][i] = value
     run = made(tmp_path / NAME, trades=rows)
-    market = data.market(run, "normal")
+    market = trade.market(run, "normal")
     assert (market.count, market.malformed) == (100, 6)
     assert market.first is not None and market.first["seat"] == market.first["partner"]
     assert sum(bins.sums[0].sum() for bins in market.bins.values()) == 94
@@ -133,20 +134,20 @@ def test_prices_beside_a_competitive_price_are_shares_of_it(tmp_path: Path) -> N
     coins = np.random.default_rng(0).integers(5, 30, 200)
     more = {"gave": np.zeros(200, int), "got": np.ones(200, int), "gave_amount": coins, "got_amount": np.ones(200, int)}
     run = made(tmp_path / NAME, ("coin", "unit"), trades=deals(200, 60, condition="normal", equilibrium=17.5, **more))
-    market = data.market(run, "normal")
+    market = trade.market(run, "normal")
     (bins,) = market.bins.values()
     assert market.relative and (bins.good, bins.money) == (1, 0)
     total = bins.sums[2].sum() / bins.sums[0].sum()
     assert 100 * (total - 1) == pytest.approx(price_bias(coins, 17.5))
-    assert data.reference(run, run, "normal", bins, market.relative)[0] == 1
+    assert trade.reference(run, run, "normal", bins, market.relative)[0] == 1
 
 
 def test_the_reference_of_two_fruits_is_what_was_grown(tmp_path: Path) -> None:
     episodes = {"condition": "normal", "seed": 3, "world": 0, "tick": 9, "episode": 0, "seat": [0, 1], "mind": 0, "role": "x"}
     episodes |= {"return_": 1.0, "ticks": 9.0, "measure.apples": [10.0, 2.0], "measure.bananas": [1.0, 2.0]}
     run = made(tmp_path / NAME, ("apple", "banana"), trades=deals(50, condition="normal"), episodes=episodes)
-    (bins,) = data.market(run, "normal").bins.values()
-    value, says = data.reference(run, run, "normal", bins, False)
+    (bins,) = trade.market(run, "normal").bins.values()
+    value, says = trade.reference(run, run, "normal", bins, False)
     assert value == 3 / 12 and "bananas harvested for each apple" in says
 
 
@@ -253,5 +254,5 @@ def test_what_an_attacker_wrote_is_text_or_damage(tmp_path: Path, change: dict[s
     assert "<script>" not in said(test)
     if "gave_amount" in change:
         with pytest.raises(Damaged, match="gave_amount holds no numbers"):
-            data.market(run, "normal")
+            trade.market(run, "normal")
         assert "damaged" in said(test)

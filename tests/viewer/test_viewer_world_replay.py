@@ -12,7 +12,6 @@ from society.record.frames import NOTHING, Frames, FrameWriter, Span
 from society.record.store import Run
 from society.viewer import legends, marks, replay
 from society.viewer.data import world
-from society.viewer.data.kept import Kept
 from society.viewer.payload import decode
 
 
@@ -127,36 +126,6 @@ def test_frames_that_make_no_sense_are_damage(tmp_path: Path, monkeypatch: pytes
 
 
 # --------------------------------------------------------------------------------------------------------------- the cache
-
-
-def test_the_cache_is_bounded_in_bytes_and_lets_the_oldest_go() -> None:
-    kept: Kept[bytes] = Kept(10, len)
-    made: list[str] = []
-
-    def get(key: str, version: int = 0, size: int = 4) -> bytes:
-        return kept.get(key, version, lambda: (made.append(key), bytes(size))[1])
-
-    get("a"), get("b"), get("a"), get("c")
-    assert kept.bytes == 8 and made == ["a", "b", "c"]
-    get("a")
-    assert made == ["a", "b", "c"]
-    get("b")
-    assert made == ["a", "b", "c", "b"]
-    assert len(get("huge", size=11)) == 11 and kept.bytes == 0  # given, and not kept
-
-
-def test_what_was_made_anew_is_young() -> None:
-    kept: Kept[bytes] = Kept(10, len)
-    for key, version in (("a", 0), ("b", 0), ("a", 1), ("c", 0)):
-        kept.get(key, version, lambda: bytes(4))
-    assert kept.get("a", 1, lambda: b"made again") == bytes(4)
-
-
-def test_a_newer_version_takes_the_place_of_the_older_one() -> None:
-    kept: Kept[bytes] = Kept(1000, len)
-    for version in range(100):
-        kept.get("tail", version, lambda: bytes(9))
-    assert kept.bytes == 9
 
 
 def test_a_replay_is_made_once(tmp_path: Path) -> None:

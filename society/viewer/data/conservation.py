@@ -9,17 +9,15 @@ Deaths, strikes and the ends of episodes change holdings too: deals beside them 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
 from society.analysis.replicates import Array
-from society.record.files import Damaged
 from society.record.frames import NOTHING, Frames
-from society.record.grouped import batches
 from society.record.store import Run
-from society.viewer import queries
+from society.viewer.data.counted import pieces
+from society.viewer.kept import cached
 
 MOST = 200_000  # deals that are held against frames
 FEWEST = 100  # seat-ticks without a deal that tell how far the rest goes
@@ -66,13 +64,11 @@ def holdings(frames: Frames, goods: list[str]) -> np.ndarray | None:
 
 def conserved(run: Run, condition: str, goods: list[str]) -> Conserved:
     """The deals of the worlds that have frames, checked. Raises `Damaged`."""
-    files = tuple(queries.identity(run.path, *names) for names in (("frames",), ("tables", "trades"), ("tables", "contests")))
-    return _conserved(str(run.path), files, condition, tuple(goods))
+    return _conserved(run, condition, tuple(goods))
 
 
-@lru_cache(maxsize=64)
-def _conserved(path: str, _: tuple[queries.Identity, ...], condition: str, goods: tuple[str, ...]) -> Conserved:
-    run = Run(path)
+@cached("meta.json", "frames", "tables/trades", "tables/contests", "tables/episodes")
+def _conserved(run: Run, condition: str, goods: tuple[str, ...]) -> Conserved:
     spans = [span for span in run.frame_index() if span.condition == condition]
     scenario = str(run.config.get("scenario", ""))
     if scenario in BUNDLED:
@@ -95,16 +91,13 @@ def _conserved(path: str, _: tuple[queries.Identity, ...], condition: str, goods
 
 def _rows(run: Run, table: str, columns: tuple[str, ...], condition: str, last: Mapping[int, int]) -> pd.DataFrame:
     """Rows of the framed worlds and ticks, MOST at most."""
-    pieces, count = [], 0
-    try:
-        for rows in batches(run.path, table, columns, {"condition": condition, "world": list(last)}):
-            pieces.append(rows[rows["tick"] <= max(last.values())][: MOST - count])
-            count += len(pieces[-1])
-            if count >= MOST:
-                break
-    except ValueError as error:
-        raise Damaged(f"{run.path / 'tables' / table}: {error}") from None
-    return pd.concat(pieces, ignore_index=True) if pieces else pd.DataFrame({name: [] for name in columns})
+    found, count = [], 0
+    for rows in pieces(run, table, columns, condition=condition, world=list(last)):
+        found.append(rows[rows["tick"] <= max(last.values())][: MOST - count])
+        count += len(found[-1])
+        if count >= MOST:
+            break
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame({name: [] for name in columns})
 
 
 def _together(found: list[Conserved]) -> Conserved:

@@ -2,7 +2,6 @@
 
 import math
 import re
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -14,6 +13,7 @@ from society.record.frames import Span
 from society.record.store import Run
 from society.viewer import queries
 from society.viewer.data.counted import counted
+from society.viewer.kept import cached
 
 RESOURCE = re.compile(r"^(apple|dirt|good |sugar|spice|fruit|food|grass|fish|tree)", re.IGNORECASE)
 LEVEL = re.compile(r"^(.{1,60}), (\d{1,2}) of \d{1,2}$")  # "sugar, 3 of 4": three units in one cell
@@ -32,15 +32,14 @@ def stock(run: Run) -> pd.DataFrame:
 
     Resources are entries of the scene's legend by their name; `sugar, 3 of 4` counts three units. No rows without any.
     """
-    family = queries.family(run).values()
-    return _stock(str(run.path), tuple(queries.identity(one.path, "frames") for one in family), tuple(_legend(run)))
+    return _stock(run, tuple(_legend(run)))
 
 
-@lru_cache(maxsize=16)
-def _stock(path: str, _: tuple[queries.Identity, ...], legend: tuple[str, ...]) -> pd.DataFrame:
-    what, found = _resources(legend), queries.spans(Run(path))
+@cached("frames", controls=True)
+def _stock(run: Run, legend: tuple[str, ...]) -> pd.DataFrame:
+    what, found = _resources(legend), queries.spans(run)
     pieces = [pd.DataFrame({name: [] for name in STOCK})]
-    conditions = {span.condition for _, span in found}
+    conditions = list(dict.fromkeys(span.condition for _, span in found))
     for condition in conditions if what else ():
         there = [(owner, span) for owner, span in found if span.condition == condition]
         owner, span = there[0]
@@ -121,16 +120,13 @@ def worked_out(run: Run) -> bool:
 
 
 def _outcomes(run: Run) -> list[Estimate]:
-    if not worked_out(run):
-        return []
-    family = tuple(queries.identity(one.path, "tables", "episodes") for one in queries.family(run).values())
-    return _made(str(run.path), family)
+    return _made(run) if worked_out(run) else []
 
 
-@lru_cache(maxsize=16)
-def _made(path: str, _: tuple[queries.Identity, ...]) -> list[Estimate]:
+@cached("tables/episodes", controls=True)
+def _made(run: Run) -> list[Estimate]:
     try:
-        return list(social_outcomes(_Everyone(Run(path))))
+        return list(social_outcomes(_Everyone(run)))
     except (ValueError, TypeError, KeyError, ArithmeticError):  # a declaration or a table that no report could be made of
         return []
 

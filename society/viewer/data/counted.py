@@ -1,16 +1,17 @@
 """Counts, sums and first rows of a table that may be too long to be held, with numbers that are numbers; cached."""
 
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from society.record.columns import TEXT
-from society.record.files import Damaged
+from society.record.files import damaged
+from society.record.grouped import batches
 from society.record.store import Run
-from society.viewer import queries
+from society.viewer.kept import cached
 
 LARGE = 2**53  # whole numbers beyond which no float tells two of them apart: none that a run counts
 Where = tuple[tuple[str, Any], ...]
@@ -21,32 +22,24 @@ def counted(run: Run, table: str, by: Sequence[str], sums: Sequence[str] = (), *
 
     A group whose key should be a number and is none is left out. Raises `Damaged`.
     """
-    path = queries.identity(run.path, "tables", table)
-    return _counted(str(run.path), path, table, tuple(by), tuple(sums), _frozen(where))
+    return _counted(run, table, tuple(by), tuple(sums), _frozen(where))
 
 
-@lru_cache(maxsize=128)
-def _counted(
-    path: str, _: queries.Identity, table: str, by: tuple[str, ...], sums: tuple[str, ...], where: Where
-) -> pd.DataFrame:
-    try:
-        return numeric(Run(path).grouped(table, by, dict(where), sums), by)
-    except (ValueError, TypeError) as error:  # a column is not there, or holds something else
-        raise _unfit(error) from None
+@cached("tables/{}")
+def _counted(run: Run, table: str, by: tuple[str, ...], sums: tuple[str, ...], where: Where) -> pd.DataFrame:
+    with readable(run, table):
+        return numeric(run.grouped(table, by, dict(where), sums), by)
 
 
 def first_rows(run: Run, table: str, columns: Sequence[str], count: int, **where: Any) -> pd.DataFrame:
     """The first `count` rows that `where` keeps, of these columns. Raises `Damaged`."""
-    path = queries.identity(run.path, "tables", table)
-    return _first_rows(str(run.path), path, table, tuple(columns), count, _frozen(where))
+    return _first_rows(run, table, tuple(columns), count, _frozen(where))
 
 
-@lru_cache(maxsize=32)
-def _first_rows(path: str, _: queries.Identity, table: str, columns: tuple[str, ...], count: int, where: Where) -> pd.DataFrame:
-    try:
-        return numeric(Run(path).rows(table, columns, dict(where), 0, count), ())
-    except (ValueError, TypeError) as error:
-        raise _unfit(error) from None
+@cached("tables/{}")
+def _first_rows(run: Run, table: str, columns: tuple[str, ...], count: int, where: Where) -> pd.DataFrame:
+    with readable(run, table):
+        return numeric(run.rows(table, columns, dict(where), 0, count), ())
 
 
 def numeric(frame: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
@@ -65,6 +58,21 @@ def _frozen(where: dict[str, Any]) -> Where:
     return tuple(sorted((name, tuple(value) if isinstance(value, list) else value) for name, value in where.items()))
 
 
-def _unfit(error: Exception) -> Damaged:
-    """A table without a column that every such table has: verified, and still not what it says it is."""
-    return Damaged(" ".join(str(error).split())[:300])
+def pieces(run: Run, table: str, columns: Sequence[str], **where: Any) -> Iterator[pd.DataFrame]:
+    """The rows that `where` keeps, a row group at a time, of columns that hold numbers. Raises `Damaged`."""
+    with readable(run, table):
+        for rows in batches(run.path, table, columns, where):
+            for name in columns:
+                if rows[name].dtype.kind not in "if":
+                    raise ValueError(f"column {name} holds no numbers")
+            yield rows
+
+
+@contextmanager
+def readable(run: Run, table: str) -> Iterator[None]:
+    """Within, a table that is verified and still not what its name says (a column is missing, or holds something else) is
+    `Damaged`."""
+    try:
+        yield
+    except (ValueError, TypeError) as error:
+        raise damaged(run.path / "tables" / table, " ".join(str(error).split())[:300]) from None

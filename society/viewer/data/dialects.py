@@ -1,7 +1,6 @@
 """Who speaks like whom: the matrix of similarities behind a report's `language_similarity`, and its null."""
 
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 import numpy as np
 from scipy.cluster.hierarchy import leaves_list, linkage
@@ -14,8 +13,8 @@ from society.analysis.corpus.structure import MEANINGS, SPEAKERS
 from society.analysis.corpus.voices import two_samples
 from society.analysis.run import AbsentError
 from society.record.store import Run
-from society.viewer import queries
 from society.viewer.data.language import BLOCK, page
+from society.viewer.kept import cached
 
 UTTERANCES = BLOCK  # the first so many are compared
 MINDS = 16  # and so many minds, the first by number
@@ -36,14 +35,10 @@ class Voices:
     reason: str = ""
 
 
+@cached("tables/messages")
 def voices(run: Run, condition: str) -> Voices:
     """The similarities of all pairs of minds of a condition; the diagonal is a mind with itself. Raises `Damaged`."""
-    return _voices(str(run.path), queries.identity(run.path, "tables", "messages"), condition)
-
-
-@lru_cache(maxsize=16)
-def _voices(path: str, _: queries.Identity, condition: str) -> Voices:
-    frame = page(Run(path), {"condition": condition}, 0, UTTERANCES)
+    frame = page(run, {"condition": condition}, 0, UTTERANCES)
     try:
         known = from_table(frame).known
         speakers = known.speakers

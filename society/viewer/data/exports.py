@@ -2,14 +2,13 @@
 
 import shlex
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
 
 from society.analysis.estimate import Estimate
 from society.record.store import Run
-from society.viewer import queries
+from society.viewer.kept import cached
 
 MOST = 1_000_000  # rows of a table in one download: about 100 MB of text
 PIECE = 100_000  # rows that are held while it is made
@@ -17,12 +16,12 @@ PIECE = 100_000  # rows that are held while it is made
 
 def counts(run: Run) -> dict[str, int]:
     """The tables that have rows, and how many. Raises `Damaged`."""
-    return {name: _count(str(run.path), queries.identity(run.path, "tables", name), name) for name in run.tables()}
+    return {name: _count(run, name) for name in run.tables()}
 
 
-@lru_cache(maxsize=256)
-def _count(path: str, _: queries.Identity, name: str) -> int:
-    return int(Run(path).grouped(name, [])["count"].sum())
+@cached("tables/{}")
+def _count(run: Run, name: str) -> int:
+    return int(run.grouped(name, [])["count"].sum())
 
 
 def table_csv(path: str, name: str) -> bytes:

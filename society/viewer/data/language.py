@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from society.analysis.corpus.frame import HUGE
-from society.record.files import damaged
 from society.record.store import Run
 from society.viewer import queries
+from society.viewer.data.counted import counted, readable
+from society.viewer.kept import cached
 
 SILENCE = 0
 USES = ["mind", "meaning", "symbol", "count"]
@@ -20,7 +20,6 @@ BLOCK = 50_000  # messages
 MOST_SYMBOLS = 4096  # a config that claims more is not believed
 MOST_WORLDS = 4096  # to choose from
 MOST_TIMES = 2**40  # nor a count, so that sums of counts fit
-Wheres = tuple[tuple[str, Any], ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +49,7 @@ class Talk:
 
 def talk(run: Run) -> Talk | None:
     """What there is in `messages`; None where there is none. Raises `Damaged`."""
-    counts = _grouped(run, "messages", ("condition", "mind"))
+    counts = counted(run, "messages", ("condition", "mind"))
     if counts.empty:
         return None
     # No condition has this name, so that row groups are skipped and only the columns are told.
@@ -96,7 +95,7 @@ def uses(run: Run, condition: str, part: int | None, position: int) -> pd.DataFr
     What is unknown, and padding, is left out. Raises `Damaged`.
     """
     by = ("mind", *(() if part is None else (f"meaning{part}",)), f"m{position}")
-    found = _grouped(run, "messages", by, (("condition", condition),))
+    found = counted(run, "messages", by, condition=condition)
     told = found.set_axis([*USES[:1], *(() if part is None else USES[1:2]), *USES[2:]], axis=1)
     if part is None:
         told = told.assign(meaning=told["mind"])
@@ -107,7 +106,7 @@ def lexicon(run: Run) -> pd.DataFrame:
     """update, agent_steps, part, position, meaning, symbol, count: what was said for what while the minds learned."""
     if "lexicon" not in run.tables():
         return pd.DataFrame({name: pd.Series([], dtype="int64") for name in (*LEXICON, "count")})
-    found = _grouped(run, "lexicon", LEXICON, (), ("count",))
+    found = counted(run, "lexicon", LEXICON, ("count",))
     times = _whole(found.drop(columns="count").rename(columns={"sum.count": "count"}), *LEXICON, "count")
     times["count"] = times["count"].clip(upper=MOST_TIMES)
     return times[times["count"] > 0].reset_index(drop=True)
@@ -121,7 +120,7 @@ def page(run: Run, where: dict[str, Any], first: int, count: int) -> pd.DataFram
     begin = first // BLOCK * BLOCK
     blocked = set(where) == {"condition"} and 0 < count <= BLOCK - (first - begin)
     begin, much = (begin, BLOCK) if blocked else (first, count)
-    found = _page(str(run.path), queries.identity(run.path, "tables", "messages"), tuple(where.items()), begin, much)
+    found = _page(run, tuple(where.items()), begin, much)
     return found.iloc[first - begin : first - begin + count]
 
 
@@ -131,25 +130,23 @@ def worlds(run: Run, condition: str) -> list[int]:
     declared = told.get("worlds") if isinstance(told, dict) else None
     if isinstance(declared, int) and 1 <= declared <= MOST_WORLDS:
         return list(range(declared))
-    found = _whole(_grouped(run, "messages", ("world",), (("condition", condition),)), "world")
+    found = _whole(counted(run, "messages", ("world",), condition=condition), "world")
     return [int(world) for world in found["world"].head(MOST_WORLDS)]
 
 
 def many(run: Run, where: dict[str, Any]) -> int:
     """How many messages `where` keeps. Raises `Damaged`."""
     if set(where) <= {"condition", "mind"}:  # counted already
-        found = _grouped(run, "messages", ("condition", "mind"))
+        found = counted(run, "messages", ("condition", "mind"))
         kept = [found[column] == value for column, value in where.items()]
         return int(found.loc[np.logical_and.reduce(kept) if kept else slice(None), "count"].sum())
-    return int(_grouped(run, "messages", (), tuple(where.items()))["count"].sum())
+    return int(counted(run, "messages", (), **where)["count"].sum())
 
 
-@lru_cache(maxsize=16)
-def _page(path: str, _: queries.Identity, where: Wheres, first: int, count: int) -> pd.DataFrame:
-    try:
-        return Run(path).rows("messages", None, dict(where), first, count)
-    except ValueError as error:
-        raise _odd(path, "messages", error) from None
+@cached("tables/messages")
+def _page(run: Run, where: tuple[tuple[str, Any], ...], first: int, count: int) -> pd.DataFrame:
+    with readable(run, "messages"):
+        return run.rows("messages", None, dict(where), first, count)
 
 
 def spoken(symbols: Sequence[int]) -> str:
@@ -158,24 +155,6 @@ def spoken(symbols: Sequence[int]) -> str:
     if kept and all(symbol == SILENCE for symbol in kept):
         return "silence"
     return " ".join("·" if symbol == SILENCE else str(symbol)[:20] for symbol in kept)
-
-
-def _grouped(run: Run, table: str, by: tuple[str, ...], where: Wheres = (), sums: tuple[str, ...] = ()) -> pd.DataFrame:
-    return _counted(str(run.path), queries.identity(run.path, "tables", table), table, by, where, sums)
-
-
-@lru_cache(maxsize=256)
-def _counted(
-    path: str, _: queries.Identity, table: str, by: tuple[str, ...], where: Wheres, sums: tuple[str, ...]
-) -> pd.DataFrame:
-    try:
-        return Run(path).grouped(table, by, dict(where), sums)
-    except ValueError as error:  # a table without the columns that every table of its name has
-        raise _odd(path, table, error) from None
-
-
-def _odd(path: str, table: str, error: ValueError) -> Exception:
-    return damaged(f"{path}/tables/{table}", str(error))
 
 
 def _whole(found: pd.DataFrame, *columns: str) -> pd.DataFrame:

@@ -1,15 +1,13 @@
 """The minds themselves: where each came from, where it sat, what it earned."""
 
-from functools import lru_cache
-
 import numpy as np
 import pandas as pd
 
 from society.analysis.statistics import bootstrap_mean
 from society.record.store import Run
-from society.viewer import queries
 from society.viewer.data.counted import counted, first_rows
 from society.viewer.data.population import ENTROPY
+from society.viewer.kept import cached
 
 MOST = 100_000  # rows of lineage: far more than a run has minds
 NODES = 300  # of a tree that can be read
@@ -107,6 +105,7 @@ def _places(roots: list[int], children: dict[int, list[int]], shown: set[int]) -
 # ----------------------------------------------------------------------------------------------------------- who is who
 
 
+@cached("tables/episodes", "tables/metrics", "tables/lineage")
 def who(run: Run) -> pd.DataFrame:
     """mind, roles, seats, return, low, high, entropy, parent, born, frozen of every mind. Raises `Damaged`.
 
@@ -114,13 +113,6 @@ def who(run: Run) -> pd.DataFrame:
     them with the report's kind of interval (bootstrap over worlds; for at most `WITH_INTERVAL` minds), `entropy` the mean
     over heads and the last `LATE` updates in nats.
     """
-    tables = tuple(queries.identity(run.path, "tables", name) for name in ("episodes", "metrics", "lineage"))
-    return _who(str(run.path), tables)
-
-
-@lru_cache(maxsize=16)
-def _who(path: str, _: tuple[queries.Identity, ...]) -> pd.DataFrame:
-    run = Run(path)
     played, entropy, born = _played(run), _entropy(run), lineage(run).set_index("mind")
     minds = sorted({int(m) for frame in (played, entropy.to_frame(), born) for m in frame.index if m >= 0})
     found = pd.DataFrame(index=pd.Index(minds, name="mind")).join(played)

@@ -1,7 +1,5 @@
 """Moves of matrix games: how often they cooperate, by round, and what they answer to the move before (table `plays`)."""
 
-from functools import lru_cache
-
 import numpy as np
 import pandas as pd
 
@@ -10,6 +8,7 @@ from society.analysis.statistics import Array, Interval, bootstrap_mean, bootstr
 from society.record.store import Run
 from society.viewer import queries
 from society.viewer.data.counted import counted, first_rows
+from society.viewer.kept import cached
 
 MOST = 200_000  # moves of one condition that are looked at one by one: the first worlds' in full
 MINDS = 24  # those with the most moves
@@ -48,13 +47,11 @@ def turns(run: Run, condition: str) -> pd.DataFrame:
     A row is one seat's move; own and partner are 1 for a cooperative one and 0 for a defection. The worlds are the first
     ones, in full, that hold no more than `MOST` moves together. Raises `Damaged`.
     """
-    owner = queries.family(run).get(condition, run)
-    return _turns(str(owner.path), queries.identity(owner.path, "tables", "plays"), condition)
+    return _turns(queries.family(run).get(condition, run), condition)
 
 
-@lru_cache(maxsize=16)
-def _turns(path: str, _: queries.Identity, condition: str) -> pd.DataFrame:
-    run = Run(path)
+@cached("tables/plays")
+def _turns(run: Run, condition: str) -> pd.DataFrame:
     worlds = counted(run, "plays", ("world",), condition=condition)
     whole = [int(world) for world in worlds["world"][worlds["count"].cumsum() <= MOST]]
     few = {"world": whole} if len(whole) < len(worlds) else {}

@@ -3,22 +3,22 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from society.analysis.replicates import NAN
-from society.record.files import Damaged
-from society.record.grouped import batches
+from society.record.files import damaged
 from society.record.store import Run
-from society.viewer import queries
+from society.viewer.data.counted import counted, pieces, readable
+from society.viewer.kept import cached
 
 GAMES = 20_000  # of one world, the first of them, that are listed
 TURNS = 200  # of one game that are shown
 CELLS = 25  # of either side of the plane of scores
 Row = Mapping[Any, Any]  # one row of a table
+PLAYED = ("episode", "agreed", "rounds", "score", "partner_score")
 KINDS = 12  # of items, at most: letters name them
 
 
@@ -57,36 +57,23 @@ class Game:
 
 def worlds(run: Run, condition: str) -> list[int]:
     """The worlds of a condition that have games."""
-    return _worlds(str(run.path), queries.identity(run.path, "tables", "deals"), condition)
+    return [int(world) for world in counted(run, "deals", ("world",), condition=condition)["world"]]
 
 
-@lru_cache(maxsize=64)
-def _worlds(path: str, _: queries.Identity, condition: str) -> list[int]:
-    return [int(world) for world in _asked(path, "grouped", "deals", ["world"], {"condition": condition})["world"]]
-
-
+@cached("tables/deals")
 def games(run: Run, condition: str, world: int) -> pd.DataFrame:
     """episode, agreed, rounds, score, partner_score of the first GAMES games of a world, in order of playing."""
-    return _games(str(run.path), queries.identity(run.path, "tables", "deals"), condition, world)
+    found = _rows(run, "deals", {"condition": condition, "world": world}, GAMES, PLAYED)
+    if any(found[name].dtype.kind not in "if" for name in PLAYED):
+        raise damaged(run.path / "tables" / "deals", f"a column of {', '.join(PLAYED)} holds no numbers")
+    return found
 
 
-@lru_cache(maxsize=64)
-def _games(path: str, _: queries.Identity, condition: str, world: int) -> pd.DataFrame:
-    columns = ["episode", "agreed", "rounds", "score", "partner_score"]
-    found = _asked(path, "rows", "deals", columns, {"condition": condition, "world": world}, 0, GAMES)
-    return _numbers(found, path, "deals")
-
-
+@cached("tables/deals", "tables/offers", "tables/messages")
 def game(run: Run, condition: str, world: int, episode: int) -> Game | None:
     """One game with its turns; None where the run has none of that number. Raises `Damaged`."""
-    files = tuple(queries.identity(run.path, "tables", name) for name in ("deals", "offers", "messages"))
-    return _game(str(run.path), files, condition, world, episode)
-
-
-@lru_cache(maxsize=256)
-def _game(path: str, _: tuple[queries.Identity, ...], condition: str, world: int, episode: int) -> Game | None:
     where = {"condition": condition, "world": world, "episode": episode}
-    ends = _asked(path, "rows", "deals", None, where, 0, 1)
+    ends = _rows(run, "deals", where, 1)
     if ends.empty:
         return None
     row = ends.iloc[0].to_dict()
@@ -103,7 +90,7 @@ def _game(path: str, _: tuple[queries.Identity, ...], condition: str, world: int
         agreed, _whole(row, "rounds"), (_real(row, "score"), _real(row, "partner_score")),
         pool if told else None,
         np.stack([first, second]) if told and first is not None and second is not None else None,
-        share, _turns(path, where | {"tick": _ticks(row)}),
+        share, _turns(run, where | {"tick": _ticks(row)}),
     )  # fmt: skip
 
 
@@ -113,10 +100,10 @@ def _ticks(row: Row) -> list[int]:
     return list(range(last - 2 * min(max(_whole(row, "rounds"), 0), TURNS) - 1, last + 1))
 
 
-def _turns(path: str, where: Mapping[str, Any]) -> tuple[Turn, ...]:
+def _turns(run: Run, where: Mapping[str, Any]) -> tuple[Turn, ...]:
     """The offers of a game in order, each with what its mover said at that tick."""
-    offers = _asked(path, "rows", "offers", None, where, 0, TURNS)
-    spoken = _asked(path, "rows", "messages", None, where, 0, 4 * TURNS)
+    offers = _rows(run, "offers", where, TURNS)
+    spoken = _rows(run, "messages", where, 4 * TURNS)
     symbols = [name for name in spoken.columns if name[:1] == "m" and name[1:].isdigit()]
     said = {
         (int(row["tick"]), int(row["seat"])): tuple(int(row[name]) for name in symbols if row[name] > 0)
@@ -168,23 +155,15 @@ class Density:
     means: tuple[float, float]
 
 
+@cached("tables/deals")
 def density(run: Run, condition: str) -> Density:
     """The plane of scores of all games of a condition, read once. Raises `Damaged`."""
-    return _density(str(run.path), queries.identity(run.path, "tables", "deals"), condition)
-
-
-@lru_cache(maxsize=64)
-def _density(path: str, _: queries.Identity, condition: str) -> Density:
     counts, sums, played, edges = np.zeros((CELLS, CELLS)), np.zeros(2), 0, np.linspace(0, 1, CELLS + 1)
-    try:
-        for piece in batches(Run(path).path, "deals", ("agreed", "score", "partner_score"), {"condition": condition}):
-            rows = _numbers(piece, path, "deals")
-            made = rows[(rows["agreed"] == 1) & rows["score"].between(0, 1) & rows["partner_score"].between(0, 1)]
-            counts += np.histogram2d(made["score"], made["partner_score"], bins=(edges, edges))[0]
-            sums += made[["score", "partner_score"]].sum().to_numpy()
-            played += len(rows)
-    except ValueError as error:
-        raise Damaged(f"{path}/tables/deals: {error}") from None
+    for rows in pieces(run, "deals", ("agreed", "score", "partner_score"), condition=condition):
+        made = rows[(rows["agreed"] == 1) & rows["score"].between(0, 1) & rows["partner_score"].between(0, 1)]
+        counts += np.histogram2d(made["score"], made["partner_score"], bins=(edges, edges))[0]
+        sums += made[["score", "partner_score"]].sum().to_numpy()
+        played += len(rows)
     first, second = np.nonzero(counts)
     cells = pd.DataFrame({"x": edges[first], "y": edges[second], "deals": counts[first, second].astype(int)})
     deals = int(counts.sum())
@@ -193,12 +172,7 @@ def _density(path: str, _: queries.Identity, condition: str) -> Density:
 
 def lasting(run: Run, condition: str) -> pd.DataFrame:
     """turn, demands, accepted: how many demands and acceptances there were at each turn of a condition's games."""
-    return _lasting(str(run.path), queries.identity(run.path, "tables", "offers"), condition)
-
-
-@lru_cache(maxsize=64)
-def _lasting(path: str, _: queries.Identity, condition: str) -> pd.DataFrame:
-    found = _asked(path, "grouped", "offers", ["round", "accepted"], {"condition": condition})
+    found = counted(run, "offers", ("round", "accepted"), condition=condition)
     found = found[(found["round"] >= 0) & (found["round"] < TURNS)]
     turns = sorted(int(turn) for turn in found["round"].unique())
     by = {(int(turn), int(yes)): int(count) for turn, yes, count in found[["round", "accepted", "count"]].to_numpy()}
@@ -207,17 +181,7 @@ def _lasting(path: str, _: queries.Identity, condition: str) -> pd.DataFrame:
     })  # fmt: skip
 
 
-def _asked(path: str, how: str, table: str, *question: object) -> pd.DataFrame:
-    """Ask a run for rows or groups; `Damaged` where the table lacks a column or holds text in it."""
-    try:
-        found: pd.DataFrame = getattr(Run(path), how)(table, *question)
-    except (ValueError, TypeError) as error:
-        raise Damaged(f"{path}/tables/{table}: {error}") from None
-    return found
-
-
-def _numbers(rows: pd.DataFrame, path: str, table: str) -> pd.DataFrame:
-    for name in rows.columns:
-        if rows[name].dtype.kind not in "if":
-            raise Damaged(f"{path}/tables/{table}: column {name} holds no numbers")
-    return rows
+def _rows(run: Run, table: str, where: Mapping[str, Any], count: int, columns: tuple[str, ...] | None = None) -> pd.DataFrame:
+    """The first `count` rows that `where` keeps, as they were written. Raises `Damaged`."""
+    with readable(run, table):
+        return run.rows(table, columns, where, 0, count)

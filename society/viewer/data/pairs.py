@@ -1,7 +1,6 @@
 """Who does how well with whom: cross-play scores of pairs of minds, and ratings from the games between them."""
 
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -11,8 +10,8 @@ from society.analysis.competition import ELO, log_odds, ratings
 from society.analysis.competition_metrics import MINDS
 from society.analysis.statistics import NAN, Array, permutation_p
 from society.record.store import Run
-from society.viewer import queries
 from society.viewer.data.counted import counted, first_rows
+from society.viewer.kept import cached
 
 SHOWN = 40  # rows of a matrix that can be read
 MOST = 100_000  # episodes' or deals' rows that are looked at one by one
@@ -53,15 +52,9 @@ class Rated:
     reason: str = ""
 
 
+@cached("tables/plays", "tables/deals", "tables/episodes")
 def cross(run: Run) -> Cross | None:
     """The cross-play of the society as trained, from moves, else deals, else the seats of an episode; None for one mind."""
-    tables = tuple(queries.identity(run.path, "tables", name) for name in ("plays", "deals", "episodes"))
-    return _cross(str(run.path), tables)
-
-
-@lru_cache(maxsize=16)
-def _cross(path: str, _: tuple[queries.Identity, ...]) -> Cross | None:
-    run = Run(path)
     for what, make in (("payoff of a round", _plays), ("score of a deal", _deals), ("return of an episode", _episodes)):
         found = make(run)
         found = found[(found["mind"] >= 0) & (found["other"] >= 0) & np.isfinite(found["sum"]) & (found["n"] > 0)]
@@ -155,15 +148,9 @@ def alpha(found: Cross) -> dict[int, float] | None:
 # -------------------------------------------------------------------------------------------------------------- ratings
 
 
+@cached("tables/contests", "tables/deals", "tables/episodes")
 def rated(run: Run) -> Rated | None:
     """Ratings of the minds of the society as trained, from strikes, deals, or episodes of two seats; None without games."""
-    tables = tuple(queries.identity(run.path, "tables", name) for name in ("contests", "deals", "episodes"))
-    return _rated(str(run.path), tables)
-
-
-@lru_cache(maxsize=16)
-def _rated(path: str, _: tuple[queries.Identity, ...]) -> Rated | None:
-    run = Run(path)
     for what, make in (("a strike, won by who strikes", _struck), ("a deal, won by the higher score", _dealt),
                        ("an episode of two seats, won by the higher return", _duels)):  # fmt: skip
         games = make(run)

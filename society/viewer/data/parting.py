@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +9,11 @@ import pandas as pd
 
 from society.record.frames import Frames, Span
 from society.record.store import Run
-from society.viewer import queries
+from society.viewer.kept import Identity, cached, identity
 from society.viewer.replay import COLUMNS, events_of, frames_of, pieces, shared
 
 FIRST_LOOK = 64  # ticks: most twins part early
+FILES = ("frames", *(f"tables/{table}" for table in COLUMNS))
 
 
 @dataclass(frozen=True)
@@ -34,16 +34,13 @@ class Parting:
 
 def parting(one: tuple[Run, Span], other: tuple[Run, Span]) -> Parting:
     """Compare cells, places, every field of the seats that both have, trades and contests, tick by tick. Raises `Damaged`."""
-    return _parting(*(part for run, span in (one, other) for part in (str(run.path), _version(run), span)))
+    run, span = other
+    return _parting(*one, run.path, span, tuple(identity(run.path, name) for name in FILES))
 
 
-def _version(run: Run) -> tuple[queries.Identity, ...]:
-    return tuple(queries.identity(run.path, *name) for name in (("frames",), *(("tables", table) for table in COLUMNS)))
-
-
-@lru_cache(maxsize=256)
-def _parting(path: str, _: object, span: Span, other_path: str, __: object, other_span: Span) -> Parting:
-    one, other = (Run(Path(path)), span), (Run(Path(other_path)), other_span)
+@cached(*FILES)
+def _parting(run: Run, span: Span, other_path: Path, other_span: Span, _: tuple[Identity, ...]) -> Parting:
+    one, other = (run, span), (Run(other_path), other_span)
     shared: list[np.ndarray] = []
     found: tuple[int, dict[str, set[int]]] = -1, {}
     for block in _blocks(one, other):

@@ -6,7 +6,6 @@ import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +16,7 @@ from society.record import letters
 from society.record.files import TEMPORARY, Damaged, atomic_write, damaged, inside, write_synced
 from society.record.store import Run
 from society.viewer import desk, queries
+from society.viewer.kept import cached
 
 PLAY = ".play"
 GRACE = 60.0  # seconds in which a worker must have said something
@@ -154,14 +154,10 @@ def trained_return(run: Run, table: Table) -> float:
     return float(rows["return_"].sum()) if len(rows) else math.nan
 
 
+@cached("tables/episodes")
 def earned(run: Run) -> pd.DataFrame:
     """seat, episodes, mean_return of the trained minds in the normal evaluation. Raises Damaged."""
-    return _earned(str(run.path), queries.identity(run.path, "tables", "episodes"))
-
-
-@lru_cache(maxsize=64)
-def _earned(path: str, _: queries.Identity) -> pd.DataFrame:
-    rows = Run(path).grouped("episodes", ["seat"], {"condition": "normal"}, ["return_"])
+    rows = run.grouped("episodes", ["seat"], {"condition": "normal"}, ["return_"])
     if rows.empty:
         return pd.DataFrame({"seat": [], "episodes": [], "mean_return": []})
     return pd.DataFrame({"seat": rows["seat"], "episodes": rows["count"], "mean_return": rows["sum.return_"] / rows["count"]})

@@ -1,14 +1,12 @@
 """What the Population page asks of a run: learning curves with the spread between minds, and where the time went."""
 
-from functools import lru_cache
-
 import numpy as np
 import pandas as pd
 
-from society.record.files import Damaged
 from society.record.store import Run
 from society.viewer import queries
-from society.viewer.data.counted import counted, numeric
+from society.viewer.data.counted import counted, numeric, readable
+from society.viewer.kept import cached
 
 POINTS = 600  # of one curve: more than a screen has pixels for it
 QUANTILES = (0.1, 0.9)  # of the band between minds
@@ -47,25 +45,22 @@ def curve(run: Run, name: str, window: int = 1) -> pd.DataFrame:
     """
     found = []
     for label, one in queries.family(run).items():
-        rows = _curve(str(one.path), queries.identity(one.path, "tables", "metrics"), name, window)
+        rows = _curve(one, name, window)
         if len(rows):
             found.append(rows.assign(population=label)[CURVE])
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame({column: [] for column in CURVE})
 
 
-@lru_cache(maxsize=256)
-def _curve(path: str, _: queries.Identity, name: str, window: int) -> pd.DataFrame:
-    run = Run(path)
+@cached("tables/metrics")
+def _curve(run: Run, name: str, window: int) -> pd.DataFrame:
     steps = counted(run, "metrics", ("agent_steps",), name=name)["agent_steps"].to_numpy()
     if not len(steps):
         return pd.DataFrame({column: [] for column in CURVE})
     every = -(-len(steps) // POINTS)
     chosen = steps[::-1][::every][::-1]
     few = {"agent_steps": chosen.tolist()} if len(chosen) < len(steps) else {}
-    try:
+    with readable(run, "metrics"):
         rows = numeric(run.table("metrics", list(COLUMNS), {"name": name, **few}), ("agent_steps", "mind"))
-    except (ValueError, TypeError) as error:
-        raise Damaged(" ".join(str(error).split())[:300]) from None
     rows = rows[np.isfinite(rows["value"])]
     whole = rows[rows["mind"] == -1]
     groups = (rows if whole.empty else whole).groupby("agent_steps")["value"]

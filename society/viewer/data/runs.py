@@ -3,7 +3,6 @@
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from society.analysis.estimate import Estimate
 from society.record.files import Damaged
 from society.record.store import Run
 from society.viewer import queries
+from society.viewer.kept import cached
 from society.viewer.queries import Listed
 
 POINTS = 40  # of a sparkline
@@ -28,14 +28,13 @@ def line(root: Path, run: Run) -> Listed:
     """`queries.listed`, read again only when a file of it has changed, or when time alone may change it: a live run."""
     if queries.refusal(root, run):
         return queries.listed(root, run)
-    files = [queries.identity(run.path, name) for name in ("meta.json", "run.toml", "status.json", "report.json")]
-    found = _line(str(root), str(run.path), sum(files, ()))
+    found = _line(run, root)
     return queries.listed(root, run) if found.state == "live" else found
 
 
-@lru_cache(maxsize=4096)
-def _line(root: str, path: str, _: queries.Identity) -> Listed:
-    return queries.listed(Path(root), Run(path))
+@cached("meta.json", "run.toml", "status.json", "report.json")
+def _line(run: Run, root: Path) -> Listed:
+    return queries.listed(root, run)
 
 
 def sparklines(root: Path, runs: Sequence[Run], budget: float = BUDGET) -> list[list[float] | None]:
@@ -50,14 +49,9 @@ def sparklines(root: Path, runs: Sequence[Run], budget: float = BUDGET) -> list[
     return found
 
 
+@cached("meta.json", "tables/metrics")
 def sparkline(run: Run) -> list[float]:
     """The headline's measure over training, else the reward, as at most `POINTS` numbers; [] where there is none."""
-    return _sparkline(str(run.path), queries.identity(run.path, "meta.json") + queries.identity(run.path, "tables", "metrics"))
-
-
-@lru_cache(maxsize=4096)
-def _sparkline(path: str, _: queries.Identity) -> list[float]:
-    run = Run(path)
     told = queries.declared(run) if run.state != "damaged" else None
     for name in (f"measure.{told.headline.measure}", "reward") if told else ("reward",):
         rows = curve(run, name)
@@ -69,16 +63,16 @@ def _sparkline(path: str, _: queries.Identity) -> list[float]:
 def curve(run: Run, name: str) -> pd.DataFrame:
     """agent_steps, value of one measure of the training, the mean over minds; no rows where it cannot be read."""
     try:
-        return _curve(str(run.path), queries.identity(run.path, "tables", "metrics"), name)
+        return _curve(run, name)
     except Damaged:
         return _curves([])
 
 
-@lru_cache(maxsize=2048)
-def _curve(path: str, _: queries.Identity, name: str) -> pd.DataFrame:
+@cached("tables/metrics")
+def _curve(run: Run, name: str) -> pd.DataFrame:
     # A row of mind -1 speaks for the whole population; only where there is none are minds averaged.
     for where in ({"name": name, "mind": -1}, {"name": name}):
-        found = Run(path).grouped("metrics", ["agent_steps"], where, ["value"])
+        found = run.grouped("metrics", ["agent_steps"], where, ["value"])
         if len(found):
             return _curves([(row.agent_steps, row.total / row.count_) for row in _totals(found)])
     return _curves([])
@@ -103,17 +97,17 @@ def thinned(rows: pd.DataFrame, points: int) -> pd.DataFrame:
 
 def measures(runs: Sequence[Run]) -> list[str]:
     """Names of the training's measures that every one of the runs has, the headlines' first, then the reward."""
-    found = [_measures(str(run.path), queries.identity(run.path, "tables", "metrics")) for run in runs]
+    found = [_measures(run) for run in runs]
     common = [name for name in found[0] if all(name in other for other in found[1:])] if found else []
     told = [queries.declared(run) for run in runs]
     first = [f"measure.{one.headline.measure}" for one in told if one] + ["reward"]
     return sorted(common, key=lambda name: (first.index(name) if name in first else len(first), name))
 
 
-@lru_cache(maxsize=1024)
-def _measures(path: str, _: queries.Identity) -> Names:
+@cached("tables/metrics")
+def _measures(run: Run) -> Names:
     try:
-        return tuple(str(name) for name in Run(path).grouped("metrics", ["name"])["name"])
+        return tuple(str(name) for name in run.grouped("metrics", ["name"])["name"])
     except Damaged:
         return ()
 

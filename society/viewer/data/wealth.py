@@ -5,7 +5,6 @@ twice the area between it and the diagonal is the mean of their Gini coefficient
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from society.record.store import Run
 from society.viewer import queries
 from society.viewer.data.conservation import holdings
 from society.viewer.data.economy import goods, owners
+from society.viewer.kept import cached
 
 STEPS = 101  # points of a curve
 REWARD, HELD = "reward", "holdings at the end"
@@ -45,14 +45,14 @@ def curves(run: Run, kind: str) -> list[Lorenz]:
     told = queries.declared(run)
     for condition, one in owners(run, "episodes").items():
         if kind == HELD:
-            values = _held(str(one.path), queries.identity(one.path, "frames"), condition, tuple(goods(run)))
+            values = _held(one, condition, tuple(goods(run)))
         else:
-            files, head = queries.identity(one.path, "tables", "episodes"), told.headline if told else None
+            head = told.headline if told else None
             if head is not None and kind == head.name:
                 per_tick = head.per == "seat_tick"
-                values = _incomes(str(one.path), files, condition, head.column, per_tick, tuple(head.rows.items()))
+                values = _incomes(one, condition, head.column, per_tick, tuple(head.rows.items()))
             else:
-                values = _incomes(str(one.path), files, condition, "return_", False, ())
+                values = _incomes(one, condition, "return_", False, ())
         curve = _curve(condition, values)
         if curve:
             found.append(curve)
@@ -71,13 +71,11 @@ def _curve(condition: str, values: list[np.ndarray]) -> Lorenz | None:
     return Lorenz(condition, people, held, mean, len(pairs), max(len(one) for one, _ in pairs))
 
 
-@lru_cache(maxsize=256)
-def _incomes(
-    path: str, _: queries.Identity, condition: str, column: str, per_tick: bool, rows: tuple[tuple[str, float], ...]
-) -> list[np.ndarray]:
+@cached("tables/episodes")
+def _incomes(run: Run, condition: str, column: str, per_tick: bool, rows: tuple[tuple[str, float], ...]) -> list[np.ndarray]:
     """Of each world the seats' income: the sum of a column of these rows per tick, or its mean over episodes."""
     try:
-        found = Run(path).grouped("episodes", ["world", "seat"], {"condition": condition, **dict(rows)}, [column, "ticks"])
+        found = run.grouped("episodes", ["world", "seat"], {"condition": condition, **dict(rows)}, [column, "ticks"])
     except ValueError:  # the run has no such column
         return []
     below = found["sum.ticks"] if per_tick else found["count"]
@@ -88,20 +86,19 @@ def _incomes(
 
 def _framed(run: Run) -> bool:
     """Whether the frames show what a seat holds."""
-    return _shown(str(run.path), queries.identity(run.path, "frames"), tuple(goods(run)))
+    return _shown(run, tuple(goods(run)))
 
 
-@lru_cache(maxsize=64)
-def _shown(path: str, _: queries.Identity, named: tuple[str, ...]) -> bool:
-    run = Run(path)
+@cached("frames")
+def _shown(run: Run, named: tuple[str, ...]) -> bool:
     span = next(iter(run.frame_index()), None)
     return span is not None and holdings(run.frames(span.condition, span.world, span.first, span.first), list(named)) is not None
 
 
-@lru_cache(maxsize=64)
-def _held(path: str, _: queries.Identity, condition: str, named: tuple[str, ...]) -> list[np.ndarray]:
+@cached("frames")
+def _held(run: Run, condition: str, named: tuple[str, ...]) -> list[np.ndarray]:
     """Of each world with frames the units, of all goods together, that each seat holds in the last frame."""
-    run, found = Run(path), []
+    found = []
     for span in run.frame_index():
         if span.condition == condition:
             held = holdings(run.frames(condition, span.world, span.last, span.last, seed=span.seed), list(named))

@@ -12,7 +12,7 @@ from society.record.tail import CONDITION as TRAINING
 from society.record.tail import NAME as TAIL
 from society.record.tail import read_tail
 from society.viewer import queries
-from society.viewer.data.kept import Kept
+from society.viewer.kept import Kept, identity
 from society.viewer.replay import COLUMNS, Replay, packed, pieces, replay, shared
 
 MOST_BOARDS = 16  # of a mosaic
@@ -98,7 +98,7 @@ def learning(run: Run) -> dict[str, Run]:
 
 def live(run: Run) -> Live | None:
     """What `run` did last, None where it tells nothing. Raises `Damaged`."""
-    return _tails.get(run.path, queries.identity(run.path, TAIL), lambda: _live(run))
+    return _tails.get(run.path, identity(run.path, TAIL), lambda: _live(run))
 
 
 def _live(run: Run) -> Live | None:

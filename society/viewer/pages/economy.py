@@ -7,8 +7,9 @@ from society.record.store import Run
 from society.viewer import words
 from society.viewer.address import choose, go
 from society.viewer.data import economy as data
+from society.viewer.data import market as prices
 from society.viewer.data.conservation import Conserved, conserved
-from society.viewer.data.economy import Bins, Market
+from society.viewer.data.market import Bins, Market
 from society.viewer.figures import economy as figures
 from society.viewer.pages import parts, told
 from society.viewer.pages.exchange import who_deals, who_strikes
@@ -50,7 +51,7 @@ def _body(run: Run) -> None:
     with chooser:
         condition = choose("condition", list(found), st.selectbox, "Society", label_visibility="collapsed")
     owner = found[condition]
-    market = data.market(owner, condition)
+    market = prices.market(owner, condition)
     with pair_at:
         one = _pair(run, market)
     with badge:
@@ -82,7 +83,7 @@ def _market(run: Run, owner: Run, condition: str, market: Market, one: Bins) -> 
     logarithm = not market.relative
     bins = one.frame(logarithm)
     dots = market.dots[(market.dots["good"] == one.good) & (market.dots["money"] == one.money)]
-    value, is_what = data.reference(run, owner, condition, one, market.relative)
+    value, is_what = prices.reference(run, owner, condition, one, market.relative)
     last = int(bins["until"].max())
     left, right = st.columns([2, 1], gap="medium")
     with left:
@@ -104,7 +105,7 @@ def _market(run: Run, owner: Run, condition: str, market: Market, one: Bins) -> 
 
 def _volumes(run: Run, condition: str) -> None:
     """How many deals each condition has, the twins and references of the same worlds beside one another."""
-    rows = data.counted(run, "trades")
+    rows = data.rows_of(run, "trades")
     rows = rows[(rows["condition"] == condition) | (rows.index < MOST)]
     says = "Deals recorded: " + ", ".join(f"{row['condition']} {row['rows']:,}" for row in rows.to_dict("records")) + "."
     st.altair_chart(figures.counts(rows, condition, "deals recorded"), width="stretch", alt=says)

@@ -10,7 +10,7 @@ from society.record.store import Run
 from society.viewer import queries
 from society.viewer.address import choose, go
 from society.viewer.data import economy as data
-from society.viewer.data.economy import Market
+from society.viewer.data.market import Market
 from society.viewer.figures import economy as figures
 from society.viewer.figures import network as drawing
 from society.viewer.pages import parts, told
