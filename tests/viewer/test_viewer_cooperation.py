@@ -17,6 +17,7 @@ from society.record.files import Damaged, write_json
 from society.record.frames import FrameWriter
 from society.record.recorder import Recorder
 from society.record.store import Run
+from society.viewer import kept
 from society.viewer.data import cooperation as data
 from society.viewer.data import moves, strikes
 from society.viewer.figures import cooperation as figures
@@ -110,11 +111,11 @@ def test_the_payoff_table_is_a_dilemma_of_fear_and_greed(dilemma: Path) -> None:
 
 def test_only_whole_worlds_are_read_of_a_table_that_is_long(dilemma: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(moves, "MOST", 130)  # two of the four worlds' 60 moves
-    moves._turns.cache_clear()
+    kept.forget()
     try:
         found = moves.turns(Run(dilemma), "normal")
     finally:
-        moves._turns.cache_clear()
+        kept.forget()
     assert found.groupby("world").size().to_dict() == {0: 60, 1: 60}
 
 
