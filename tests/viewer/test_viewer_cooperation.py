@@ -21,6 +21,7 @@ from society.viewer import kept
 from society.viewer.data import cooperation as data
 from society.viewer.data import moves, strikes
 from society.viewer.figures import cooperation as figures
+from society.viewer.figures import moves as drawn
 
 PAYOFFS = {(1, 1): 3.0, (1, 0): 0.0, (0, 1): 5.0, (0, 0): 1.0}  # the prisoner's dilemma
 
@@ -105,7 +106,7 @@ def test_cooperation_over_rounds_is_the_mean_over_worlds(dilemma: Path) -> None:
 def test_the_payoff_table_is_a_dilemma_of_fear_and_greed(dilemma: Path) -> None:
     found = moves.diagram(moves.turns(Run(dilemma), "normal"))
     assert found is not None and (found.verdict, found.fear, found.greed) == ("dilemma", True, True)
-    rows = figures.schelling_rows(found).set_index(["kind", "others"])["value"].to_dict()
+    rows = drawn.schelling_rows(found).set_index(["kind", "others"])["value"].to_dict()
     assert rows == {("cooperator", 0): 0.0, ("cooperator", 1): 3.0, ("defector", 0): 1.0, ("defector", 1): 5.0}
 
 
@@ -252,6 +253,17 @@ def test_the_page_of_a_commons(commons: Path) -> None:
     text = said(test)
     assert "How the commons fares" in text and "Social outcomes" in text and "Strikes: who" in text
     assert "Schelling diagram: not made by this run" in text
+    assert "The four outcomes of" in text and "sustained ones" in text
+
+
+def test_outcomes_that_a_world_does_not_have_are_not_explained(tmp_path: Path) -> None:
+    path = viewer_runs.begin(tmp_path / "bazaar-20260101-120000-abcdef", "done")
+    recorder = Recorder(path)
+    leading = {"condition": "normal", "seed": 3, "world": [0, 0, 1, 1], "tick": 2, "episode": 0}
+    recorder.add("episodes", leading | {"seat": [0, 1] * 2, "mind": 0, "role": "agent", "return_": [3.0, 1, 2, 2], "ticks": 3})
+    recorder.flush(3)
+    text = said(app(path))
+    assert "Of the four outcomes" in text and "sustained ones" not in text and "struck out" not in text
 
 
 def test_nothing_to_show_is_said(tmp_path: Path) -> None:

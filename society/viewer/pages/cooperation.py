@@ -15,11 +15,12 @@ from society.viewer.figures import cooperation as figures
 from society.viewer.pages import cooperation_moves, cooperation_strikes, parts
 from society.viewer.words import interval, number, p_value, plain
 
+SUSTAINED, PEACE = "social.sustainability", "social.peace"
 OUTCOMES = {
     "social.efficiency": "efficiency (reward of all per tick)",
     "social.equality": "equality (1 = equal)",
-    "social.sustainability": "sustainability (mean tick of a reward)",
-    "social.peace": "peace (seats in play)",
+    SUSTAINED: "sustainability (mean tick of a reward)",
+    PEACE: "peace (seats in play)",
 }
 SHOWN = 6  # societies in one figure of lines
 COMMANDS = {"commons_harvest": "society reproduce commons_dilemma", "clean_up": "society reproduce clean_up_dilemma"}
@@ -136,8 +137,10 @@ def _outcomes(run: Run) -> bool:
             chart = figures.by_condition(own, conditions, OUTCOMES[name], labels=i == 0)
             parts.figure(chart, f"{OUTCOMES[name]}, with 95 % intervals over worlds.", _numbers(own), name)
     st.caption(
-        "The four outcomes of Perolat et al. 2017: mean and 95 % interval over worlds; the dashed line is the null, random "
-        "agents in every seat. Late rewards are sustained ones; peace is the mean number of seats that are not struck out."
+        f"{'The' if len(names) == 4 else 'Of the'} four outcomes of Perolat et al. 2017: mean and 95 % interval over worlds; "
+        "the dashed line is the null, random agents in every seat."
+        + ("" if SUSTAINED not in names else " Late rewards are sustained ones.")
+        + ("" if PEACE not in names else " Peace is the mean number of seats that are not struck out.")
         + ("" if data.worked_out(run) else " Twins and scripts are left out: their episodes are too many to work out here.")
     )
     return True

@@ -11,6 +11,7 @@ from society.viewer.address import choose
 from society.viewer.data import cooperation as data
 from society.viewer.data import moves
 from society.viewer.figures import cooperation as figures
+from society.viewer.figures import moves as drawn
 from society.viewer.pages import parts
 from society.viewer.words import interval, number, p_value, plain
 
@@ -58,9 +59,9 @@ def _schelling(found: pd.DataFrame, condition: str) -> None:
     st.markdown("#### Schelling diagram")
     diagram = moves.diagram(found)
     assert diagram is not None  # there are moves
-    rows = figures.schelling_rows(diagram)
+    rows = drawn.schelling_rows(diagram)
     says = "Payoff of a round of cooperators and defectors, by how many others cooperate, with 95 % intervals over worlds."
-    parts.figure(figures.schelling(rows, 2), says, rows, "schelling")
+    parts.figure(drawn.schelling(rows, 2), says, rows, "schelling")
     st.caption(_verdict(diagram))
 
 
@@ -85,7 +86,7 @@ def _reciprocity(run: Run, found: pd.DataFrame, condition: str) -> None:
             st.info("No mind met both a partner that had cooperated and one that had defected.", icon=":material/info:")
         return
     says = "Each mind's probability of cooperating after its partner defected (across) and cooperated (upwards)."
-    parts.figure(figures.reciprocity(rows, moves.NAMED), says, rows, "reciprocity")
+    parts.figure(drawn.reciprocity(rows, moves.NAMED), says, rows, "reciprocity")
     line = next((one for one in data.lines_of(run, "plays.reciprocity") if one.condition == condition), None)
     told = ""
     if line:
@@ -102,7 +103,7 @@ def _rounds(run: Run, conditions: list[str], chosen: str) -> None:
     rows = pd.concat([moves.by_round(moves.turns(run, name)).assign(condition=name) for name in shown], ignore_index=True)
     if rows["round"].nunique() > 1:
         says = "Share of cooperative moves by round, with 95 % intervals over worlds; random play is the reference."
-        parts.figure(figures.rounds(rows), says, rows, "rounds")
+        parts.figure(drawn.rounds(rows), says, rows, "rounds")
     lines = [line for line in data.lines_of(run, "plays.cooperation") if line.condition in conditions]
     for line in lines:
         bounds = plain(interval(line.ci_low, line.ci_high) or "no interval")
@@ -131,7 +132,7 @@ def _profiles(found: pd.DataFrame) -> None:
     ]
     shown = pd.concat([*own, pd.DataFrame(references)], ignore_index=True)
     says = "P(cooperate) after each outcome of the round before, of each mind, and of named strategies below for reference."
-    parts.figure(figures.profiles(shown, [*order, *moves.NAMED]), says, rows, "profiles")
+    parts.figure(drawn.profiles(shown, [*order, *moves.NAMED]), says, rows, "profiles")
     st.caption(
         "\u2248 names the closest strategy, states weighted by how often they came up; never: a state that did not. All minds "
         f"pools unlike ones. At most {moves.MINDS} minds are shown. The named strategies below are references, not players."
