@@ -4,7 +4,6 @@ A blob, before compression: the header's length (uint32, little-endian), the hea
 offsets counted from the end of the header), then the arrays, each beginning at a multiple of four.
 """
 
-import base64
 import json
 import struct
 import zlib
@@ -17,8 +16,8 @@ import numpy as np
 TYPES = {"|u1": "Uint8Array", "<u2": "Uint16Array", "<i2": "Int16Array", "<i4": "Int32Array", "<f4": "Float32Array"}
 
 
-def encode(arrays: Mapping[str, np.ndarray]) -> str:
-    """Named arrays as base64 text. ValueError for a type that the browser's side does not know."""
+def encode(arrays: Mapping[str, np.ndarray]) -> bytes:
+    """Named arrays as a blob. ValueError for a type that the browser's side does not know."""
     header: dict[str, list[object]] = {}
     body = bytearray()
     for name, array in arrays.items():
@@ -30,12 +29,12 @@ def encode(arrays: Mapping[str, np.ndarray]) -> str:
         body += bytes(-len(body) % 4)
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 4)
-    return base64.b64encode(zlib.compress(struct.pack("<I", len(text)) + text + bytes(body), 1)).decode()
+    return zlib.compress(struct.pack("<I", len(text)) + text + bytes(body), 1)
 
 
-def decode(text: str) -> dict[str, np.ndarray]:
+def decode(blob: bytes) -> dict[str, np.ndarray]:
     """What `encode` was given; the browser's decoder in Python, so that the format can be tested without one."""
-    data = zlib.decompress(base64.b64decode(text))
+    data = zlib.decompress(blob)
     (length,) = struct.unpack_from("<I", data)
     arrays = {}
     for name, (kind, shape, offset) in json.loads(data[4 : 4 + length]).items():
@@ -54,10 +53,9 @@ def pack(data: Mapping[str, Any]) -> bytes:
     body = bytearray()
 
     def moved(one: Mapping[str, Any]) -> dict[str, Any]:
-        blob = base64.b64decode(one["blob"])
         at = len(body)
-        body.extend(blob)
-        return {**one, "blob": [at, len(blob)]}
+        body.extend(one["blob"])
+        return {**one, "blob": [at, len(one["blob"])]}
 
     follow = data.get("follow")
     plain = {**data, "boards": [moved(board) for board in data["boards"]], "follow": moved(follow) if follow else None}

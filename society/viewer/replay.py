@@ -36,7 +36,7 @@ class Replay:
     """
 
     facts: dict[str, Any]
-    blob: str
+    blob: bytes
     id: str
     ticks: int
     seats: int
@@ -142,7 +142,7 @@ def packed(
     kept = Frames(frames.tick, frames.cells, {name: frames.seats[name] for name in SMALL if name in frames.seats})
     told = facts(run, kept if small else frames)
     seats = next((values.shape[1] for values in frames.seats.values()), 0)
-    return Replay(told, blob, hashlib.sha256(blob.encode()).hexdigest()[:16], len(frames.tick), seats, dict(cut or {}))
+    return Replay(told, blob, hashlib.sha256(blob).hexdigest()[:16], len(frames.tick), seats, dict(cut or {}))
 
 
 @cached("frames")

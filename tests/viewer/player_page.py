@@ -5,19 +5,18 @@
 writes such a page. It plays by itself when its address ends in `#play` (`#play=4` for 4x); the player's element
 (`.player`) tells `data-fps` and `data-paint-ms` (means over the last second while playing), `data-tick`, `data-kept`,
 `data-zoom`, `data-in-view` and `data-sample` ("seat x y": where on the first board a seat is). What the player tells
-Streamlit is kept in `window.told`, a list of [name, value]; `window.give(data)` brings other data.
+Streamlit is kept in `window.told`, a list of [name, value]; `window.give(bytes)` brings other data.
 """
 
 import argparse
 import base64
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from society.viewer.assets import player_assets
-from society.viewer.payload import encode
+from society.viewer.payload import encode, pack
 
 CELL = 256
 THEMES = {
@@ -99,7 +98,7 @@ def data(*boards: dict[str, Any], layout: str = "one", **more: Any) -> dict[str,
 def page(given: dict[str, Any], theme: str = "light") -> str:
     """The page as text: all in one, nothing is asked of any server."""
     html, css, js = player_assets()
-    module = base64.b64encode(js.encode()).decode()
+    module, packed = (base64.b64encode(data).decode() for data in (js.encode(), pack(given)))
     colours = "".join(f"--st-{name}: {value};" for name, value in THEMES[theme].items())
     return f"""<!doctype html><html lang="en"><head><meta charset="utf-8"><title>player</title>
 <link rel="icon" href="data:,"><style>:root {{ {colours} --st-primary-color: #0072b2; --st-font: sans-serif }}
@@ -110,7 +109,7 @@ const parentElement = document.getElementById("here");
 window.told = [];
 const setStateValue = (name, value) => window.told.push([name, value]);
 window.give = (data) => module.default({{ data, parentElement, setStateValue }});
-window.give({json.dumps(given).replace("<", chr(92) + "u003c")});
+window.give(Uint8Array.from(atob("{packed}"), (one) => one.charCodeAt(0)));
 const asked = /^#play(?:=(.+))?$/.exec(location.hash);
 if (asked) {{
   const ready = setInterval(() => {{

@@ -1,6 +1,5 @@
 """What the browser is given: the encoding, and that nothing of a recorded world is lost on the way."""
 
-import base64
 import json
 from pathlib import Path
 from types import SimpleNamespace
@@ -47,7 +46,7 @@ def test_all_that_the_player_is_given_is_one_run_of_bytes() -> None:
     assert [at for at, _ in places] == [0, places[0][1], places[0][1] + places[1][1]]
     assert sum(size for _, size in places) == len(body)
     for (at, size), arrays in zip(places, (first, second, third), strict=True):
-        np.testing.assert_array_equal(decode(base64.b64encode(body[at : at + size]).decode())["n"], arrays["n"])
+        np.testing.assert_array_equal(decode(body[at : at + size])["n"], arrays["n"])
     assert json.loads(pack({"boards": [], "follow": None})[4:]) == {"boards": [], "follow": None}
 
 

@@ -49,10 +49,13 @@ def world(**fields: list) -> dict[str, np.ndarray]:
 
 
 def board(arrays: dict[str, np.ndarray], **facts: object) -> dict[str, Any]:
-    return {"id": "0", "title": "", "facts": FACTS | facts, "blob": encode(arrays)}
+    return {"id": "0", "title": "", "facts": FACTS | facts, "blob": base64.b64encode(encode(arrays)).decode()}
 
 
-MAKE = "const boards = await Promise.all(given.map(async (one) => new Board(one, await decode(one.blob))));"
+BYTES = "Buffer.from(one.blob, 'base64')"
+MAKE = f"const boards = await Promise.all(given.map(async (one) => new Board(one, await decode({BYTES}))));"
+    "const boards = await Promise.all(given.map(async (one) => new Board(one, await decode(Buffer.from(one.blob, 'base64')))));"
+)
 
 
 def test_all_files_of_the_script_are_joined() -> None:
@@ -110,12 +113,12 @@ def test_what_python_wrote_is_read(tmp_path: Path) -> None:
         const shown = async (blob) => Object.entries(await decode(blob))
           .map(([name, { shape, data }]) => [name, shape, data.constructor.name, [...data]]);
         const [board] = packed.boards;
-        return [await shown(given.blob), await shown(board.blob), packed.follow, board.title];
+        return [await shown(Buffer.from(given.blob, "base64")), await shown(board.blob), packed.follow, board.title];
     """
     blob = encode(arrays)
     packed = pack({"boards": [{"title": "ä", "blob": blob}], "follow": None})
     text, octets, follow, title = run(
-        tmp_path, "unpack, decode", body, {"blob": blob, "packed": base64.b64encode(packed).decode()}
+        tmp_path, "unpack, decode", body, {"blob": base64.b64encode(blob).decode(), "packed": base64.b64encode(packed).decode()}
     )
     kinds = {
         "uint8": "Uint8Array",

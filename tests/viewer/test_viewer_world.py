@@ -1,6 +1,5 @@
 """The World page's logic: views and their selectors, the address, following a seat, and a run that is being watched."""
 
-import base64
 import json
 import struct
 from pathlib import Path
@@ -63,7 +62,7 @@ def unpacked(packed: bytes) -> dict[str, Any]:
     def blob(one: dict[str, Any]) -> dict[str, Any]:
         at, size = one["blob"]
         begin = 4 + length + at
-        return one | {"blob": base64.b64encode(packed[begin : begin + size]).decode()}
+        return one | {"blob": packed[begin : begin + size]}
 
     told = json.loads(packed[4 : 4 + length])
     return told | {"boards": [blob(board) for board in told["boards"]], "follow": told["follow"] and blob(told["follow"])}

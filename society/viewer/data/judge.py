@@ -40,7 +40,7 @@ def _clip(spans: Sequence[Span], length: int, rng: np.random.Generator) -> Clip:
     return Clip(span.condition, span.seed, span.world, begin, min(span.last, begin + length - 1))
 
 
-def from_zero(blob: str, first: int) -> str:
+def from_zero(blob: bytes, first: int) -> bytes:
     """A replay whose ticks are counted from its own beginning, so that two clips run in step."""
     arrays = decode(blob)
     ticks = [name for name in arrays if name == "tick" or name.endswith(".tick")]

@@ -2,9 +2,8 @@
 
 const VIEWS = { "|u1": Uint8Array, "<u2": Uint16Array, "<i2": Int16Array, "<i4": Int32Array, "<f4": Float32Array };
 
-// What Python's `pack` joined: the facts, with every blob a view into the bytes. A plain object passes through.
+// What Python's `pack` joined: the facts, with every blob a view into the bytes.
 function unpack(packed) {
-  if (!ArrayBuffer.isView(packed)) return packed;
   const length = new DataView(packed.buffer, packed.byteOffset).getUint32(0, true);
   const text = new TextDecoder().decode(packed.subarray(4, 4 + length));
   return JSON.parse(text, (key, value) => {
@@ -13,23 +12,14 @@ function unpack(packed) {
   });
 }
 
-// A blob is bytes, or the same bytes as base64 text.
-function octets(blob) {
-  if (typeof blob !== "string") return blob;
-  const text = atob(blob), bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  return bytes;
-}
-
 // The end of a zlib stream is the checksum of what it holds: with the length it tells one blob from another.
 function checksum(blob) {
-  if (!blob) return "";
-  return `${blob.length}.${typeof blob === "string" ? blob.slice(-12) : Array.from(blob.subarray(-4)).join(".")}`;
+  return blob ? `${blob.length}.${Array.from(blob.subarray(-4)).join(".")}` : "";
 }
 
 // name -> {shape, data}.
 async function decode(blob) {
-  const stream = new Blob([octets(blob)]).stream().pipeThrough(new DecompressionStream("deflate"));
+  const stream = new Blob([blob]).stream().pipeThrough(new DecompressionStream("deflate"));
   const data = await new Response(stream).arrayBuffer();
   const length = new DataView(data).getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, length)));
