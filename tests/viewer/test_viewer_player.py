@@ -54,8 +54,6 @@ def board(arrays: dict[str, np.ndarray], **facts: object) -> dict[str, Any]:
 
 BYTES = "Buffer.from(one.blob, 'base64')"
 MAKE = f"const boards = await Promise.all(given.map(async (one) => new Board(one, await decode({BYTES}))));"
-    "const boards = await Promise.all(given.map(async (one) => new Board(one, await decode(Buffer.from(one.blob, 'base64')))));"
-)
 
 
 def test_all_files_of_the_script_are_joined() -> None:
