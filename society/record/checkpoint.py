@@ -221,7 +221,18 @@ def _manifest(root: Path, update: int) -> tuple[dict[str, Any], bytes]:
     manifest = unseal(path, data)
     if manifest.get("update") != update:
         raise damaged(path, "belongs to another update", "delete this checkpoint folder")
+    if not _whole(manifest):
+        raise damaged(path, "is no manifest of a checkpoint", "delete this checkpoint folder")
     return manifest, data
+
+
+def _whole(manifest: dict[str, Any]) -> bool:
+    """Whether a manifest says how many parts there are, and size and checksum of its files; a checksum proves neither."""
+    rows, files = manifest.get("parts"), manifest.get("files")
+    if not isinstance(rows, dict) or not isinstance(files, dict) or not isinstance(manifest.get("state"), dict):
+        return False
+    counted = all(isinstance(number, int) for number in rows.values())
+    return counted and all(isinstance(facts, dict) and {"size", "sha256"} <= set(facts) for facts in files.values())
 
 
 def _read(root: Path, update: int) -> Checkpoint:

@@ -9,6 +9,7 @@ import hashlib
 import json
 import math
 import os
+import re
 import shutil
 import stat
 import tomllib
@@ -20,6 +21,8 @@ import numpy as np
 JSON_LIMIT = 64 * 2**20
 TOML_LIMIT = 2**20
 TEMPORARY = ".tmp-"  # what a killed writer may leave behind: hidden from every reader, swept by `sweep`
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 NonFinite = Literal["refuse", "null", "keep"]
 
@@ -133,18 +136,36 @@ def _plain(value: Any, where: str, non_finite: NonFinite) -> Any:
     if isinstance(value, np.generic | np.ndarray):
         value = value.tolist()
     if isinstance(value, dict):
-        return {str(key): _plain(item, f"{where}.{key}", non_finite) for key, item in value.items()}
+        return {_plain(str(key), where, "keep"): _plain(item, f"{where}.{key}", non_finite) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item, f"{where}[{index}]", non_finite) for index, item in enumerate(value)]
     if isinstance(value, float) and not math.isfinite(value) and non_finite != "keep":
         if non_finite == "refuse":
             raise ValueError(f"{where} is {value}: JSON has no such number; write null and a reason instead")
         return None
-    if value is None or isinstance(value, bool | int | float | str):
+    if isinstance(value, str):  # a name of a file may hold bytes that are no text
+        return value.encode("utf-8", "backslashreplace").decode()
+    if value is None or isinstance(value, bool | int | float):
+        if unfit(value):
+            raise ValueError(f"{where} {unfit(value)}")
         return value
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     raise ValueError(f"{where} is a {type(value).__name__}: a document holds numbers, text, lists and dicts only")
+
+
+def unfit(value: Any) -> str:
+    """Why parsed JSON or TOML cannot be trusted with whoever reads it: a number beyond 64 bits, which no column and no
+    division can hold, or half a Unicode character, which cannot be sent or written. Empty for a value without any.
+
+    Raises RecursionError.
+    """
+    if isinstance(value, str):
+        return "" if value.isascii() or not _HALF.search(value) else "holds text that is no Unicode"
+    if isinstance(value, int):
+        return "" if -(2**63) <= value < 2**63 else "holds a whole number of more than 64 bits"
+    within = [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return next(filter(None, map(unfit, within)), "")
 
 
 def _canonical(document: dict[str, Any], name: str) -> bytes:
@@ -197,10 +218,13 @@ def unseal(path: Path, data: bytes) -> dict[str, Any]:
     # The bytes are compared too: 1e5 and 1E5 are one number but two files, and only one of them was written here.
     try:
         whole = document["sha256"] == sha256(_canonical(document, Path(path).name)) and _rendered(document) == data
+        wrong = unfit(document)
     except (RecursionError, ValueError):
-        whole = False
+        whole, wrong = False, ""
     if not whole:
         raise damaged(path, "checksum does not match")
+    if wrong:
+        raise damaged(path, wrong)
     del document["sha256"]
     return document
 
@@ -220,10 +244,14 @@ def read_toml_sealed(path: Path, checksum: object) -> dict[str, Any]:
     if sha256(data) != checksum:
         raise damaged(path, "checksum does not match the one in meta.json")
     try:
-        return tomllib.loads(data.decode("utf-8"))
+        document = tomllib.loads(data.decode("utf-8"))
+        wrong = unfit(document)
     except UnicodeDecodeError:
         raise damaged(path, "is not UTF-8 text") from None
     except RecursionError:
         raise damaged(path, "is nested too deeply") from None
     except ValueError as error:
         raise damaged(path, f"is not TOML ({error})") from None
+    if wrong:
+        raise damaged(path, wrong)
+    return document

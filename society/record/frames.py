@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from society.record import checkpoint, parts
-from society.record.files import damaged, inside, sync_folder
+from society.record.files import damaged, inside, sync_folder, unfit
 
 PLACE = frozenset({"x", "y"})
 CELL = 256  # steps of a position within one cell
@@ -219,7 +219,7 @@ def _opened(path: Path, data: bytes) -> tuple[Any, dict[str, Any]]:
     try:
         reader = pa.ipc.open_file(pa.BufferReader(data))
         facts = json.loads((reader.schema.metadata or {})[b"society.frames"])
-        whole = isinstance(facts["update"], int) and len(facts["index"]) == reader.num_record_batches
+        whole = isinstance(facts["update"], int) and not unfit(facts) and len(facts["index"]) == reader.num_record_batches
         told = _bytes_told(facts)
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise damaged(path, f"is not a file of frames ({error})") from None

@@ -17,7 +17,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 import pandas as pd
 
-from society.record.files import damaged, inside, read_bytes, sha256, sync_folder
+from society.record.files import damaged, inside, read_bytes, sha256, sync_folder, unfit
 
 NAME = "labels.jsonl"
 LIMIT = 64 * 2**20  # bytes
@@ -111,6 +111,8 @@ def _lines(path: Path, data: bytes) -> Iterator[dict[str, Any]]:
 
 def _checked(line: dict[str, Any]) -> dict[str, Any]:
     """A label as it was written. ValueError, KeyError or TypeError for anything else."""
+    if wrong := unfit(line):
+        raise ValueError(wrong)
     clips = {side: Clip(*line[side]) for side in SIDES}
     numbers = [number for clip in clips.values() for number in clip[1:]]
     fine = all(isinstance(number, int) and math.isfinite(number) for number in numbers)

@@ -17,7 +17,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from society.record.files import atomic_write, damaged, inside, read_bytes, sha256
+from society.record.files import atomic_write, damaged, inside, read_bytes, sha256, unfit
 
 DESK = ".desk"  # hidden, as every folder that begins with a dot, from the list of runs
 LIMIT = 64 * 2**20  # bytes of a letter
@@ -56,10 +56,11 @@ def read_text(path: Path, limit: int = REQUEST_LIMIT) -> dict[str, Any]:
     data = read_bytes(path, limit)
     try:
         document = json.loads(data.decode("utf-8"), parse_constant=_refuse)
+        wrong = unfit(document)
     except (ValueError, RecursionError):
         raise damaged(path, "is not JSON", "delete it") from None
-    if not isinstance(document, dict):
-        raise damaged(path, "is not a JSON object", "delete it")
+    if not isinstance(document, dict) or wrong:
+        raise damaged(path, "is not a JSON object of numbers and text", "delete it")
     return document
 
 
@@ -79,10 +80,11 @@ def read(path: Path) -> tuple[dict[str, Any], Arrays]:
     try:
         arrays = load(data)
         text = json.loads(arrays.pop(TEXT).tobytes().decode("utf-8"), parse_constant=_refuse)
+        wrong = unfit(text)
     except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise damaged(path, f"is no letter ({type(error).__name__})", "delete it") from None
-    if not isinstance(text, dict):
-        raise damaged(path, "is no letter (its text is no object)", "delete it")
+    if not isinstance(text, dict) or wrong:
+        raise damaged(path, "is no letter (its text is no object of numbers and text)", "delete it")
     return text, arrays
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from society.record.files import atomic_write, damaged, inside, read_bytes, sha256
+from society.record.files import atomic_write, damaged, inside, read_bytes, sha256, unfit
 from society.record.frames import Frames, FrameWriter, decode_frames
 
 NAME = "tail.frames"
@@ -52,6 +52,8 @@ def read_tail(run_path: Path | str) -> Tail | None:
     frames, update, metadata = decode_frames(path, data)
     try:
         told = json.loads(metadata[b"society.tail"])
+        if wrong := unfit(told):
+            raise ValueError(wrong)
         events = {str(name): _rows(rows) for name, rows in told["events"].items()}
         return Tail(update, int(told["agent_steps"]), frames, events)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
