@@ -126,6 +126,7 @@ def test_only_whole_worlds_are_read_of_a_table_that_is_long(dilemma: Path, monke
         ((1, 0, 0, 1), "win-stay, lose-shift"),
         ((0.1, 0, 0.05, 0), "always defect"),
         ((0.9, 0.4, 1, 0.3), "generous tit for tat"),
+        ((0.75, 0.25, 0.75, 0.25), ""),  # as far from tit for tat as from random
         ((math.nan, 0, 0, 0), "grim or always defect"),  # what tells them apart never came up
     ],
 )

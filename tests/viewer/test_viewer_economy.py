@@ -192,7 +192,7 @@ def test_lorenz_curves_enclose_the_gini_coefficient(tmp_path: Path) -> None:
     run = made(tmp_path / NAME, episodes=columns | worlds)
     (curve,) = wealth.curves(run, "welfare")
     # nobody in world 1 has anything: it has no shares; the others' coefficients are 1/4 and 0
-    assert (curve.worlds, curve.seats) == (2, 2)
+    assert (curve.worlds, curve.seats, curve.left_out) == (2, 2, 1)
     assert curve.gini == pytest.approx(gini([1, 3]) / 2) == pytest.approx(0.125)
     area = ((curve.held[1:] + curve.held[:-1]) / 2).sum() / (len(curve.held) - 1)
     assert 1 - 2 * area == pytest.approx(curve.gini, abs=1e-9)

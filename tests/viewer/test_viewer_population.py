@@ -150,7 +150,7 @@ def test_deals_have_two_ends(tmp_path: Path) -> None:
     recorder.add("deals", deal | ends)
     recorder.flush(1)
     found = pairs.cross(Run(path))
-    assert found is not None and found.what == "score of a deal"
+    assert found is not None and found.what == "score of a negotiation"
     assert found.rows.set_index(["mind", "other"])["value"].to_dict() == {(0, 2): pytest.approx(0.9), (2, 0): pytest.approx(0.35)}
     ranks = pairs.alpha(found)
     assert ranks is not None and ranks[0] > 0.9
@@ -188,6 +188,19 @@ def test_ratings_spread_as_the_report_says(tmp_path: Path) -> None:
     assert found.rows["value"].mean() == pytest.approx(0.0)
     assert found.cyclic_share == pytest.approx(lines["cyclic_share.strikes"])
     assert (found.rows["low"] < found.rows["high"]).all() and found.rows["games"].sum() == 2 * 6 * 25
+
+
+def test_pairs_that_never_met_are_no_cycle(tmp_path: Path) -> None:
+    path, recorder = begin(tmp_path)
+    for world in range(4):  # 0 beats 1, 1 beats 2; 0 and 2 never meet
+        leading = {"condition": "normal", "seed": 3, "world": world, "tick": 9, "episode": [0, 0, 1, 1]}
+        seats = {"seat": [0, 1] * 2, "mind": [0, 1, 1, 2], "role": ["first", "second"] * 2, "ticks": 10}
+        recorder.add("episodes", leading | seats | {"return_": [1.0, 0.0] * 2})
+    recorder.flush(1)
+    found = pairs.rated(Run(path))
+    assert found is not None and found.unmet == 1 and math.isnan(found.cyclic_share)
+    text = said(app(path))
+    assert "never met, 1 of them" in text and "Minds sat in different roles" in text and "is cyclic, which" not in text
 
 
 def test_episodes_of_two_seats_are_games(tmp_path: Path) -> None:

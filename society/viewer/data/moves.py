@@ -12,6 +12,7 @@ from society.viewer.kept import cached
 
 MOST = 200_000  # moves of one condition that are looked at one by one: the first worlds' in full
 MINDS = 24  # those with the most moves
+NEAR = 0.15  # of a probability, the mean over a player's moves, within which it goes by a strategy's name
 ROUNDS = 40  # points of a curve over rounds
 SEED = 0  # of every bootstrap, as in the report
 KEYS = ["seed", "world", "episode", "seat", "partner"]
@@ -132,7 +133,8 @@ def _ratio(means: Array) -> Array:
 def nearest(profile: pd.DataFrame) -> str:
     """The named strategy whose four probabilities lie closest to these rows of `memory_one`, each weighted by its moves.
 
-    Empty where no state ever came up. Where a state never came up, strategies that differ there alone are both named.
+    Empty where no state ever came up, and where none is `NEAR`. Where a state never came up, strategies that differ there
+    alone are both named.
     """
     weight = profile.set_index("state")["moves"].reindex(STATES).fillna(0).to_numpy(dtype=float)
     value = profile.set_index("state")["value"].reindex(STATES).fillna(0).to_numpy(dtype=float)
@@ -140,6 +142,8 @@ def nearest(profile: pd.DataFrame) -> str:
         return ""
     far = {name: float((weight * np.abs(value - np.array(p))).sum()) for name, p in NAMED.items()}
     least = min(far.values())
+    if least > NEAR * weight.sum():
+        return ""
     return " or ".join(name for name, distance in far.items() if distance <= least + 1e-9 * weight.sum())
 
 

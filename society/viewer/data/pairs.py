@@ -20,6 +20,7 @@ DRAWS = 199
 ELEMENTS = 20_000_000  # of a table worlds x minds x minds
 SEED = 0
 NORMAL = "normal"
+DEALT = "a negotiation, won by the higher score and drawn without a deal"
 PAIR = ["world", "mind", "other"]
 EPISODE = ("seed", "world", "episode", "seat", "mind", "return_")
 
@@ -44,18 +45,22 @@ class Cross:
 
 @dataclass(frozen=True)
 class Rated:
-    """Ratings in Elo points, mean 0, with percentile intervals over worlds: `rows` mind, value, low, high, games."""
+    """Ratings in Elo points, mean 0, with percentile intervals over worlds: `rows` mind, value, low, high, games.
+
+    `unmet` pairs of minds never met, and count as even: then the share that is cyclic is not known.
+    """
 
     what: str
     rows: pd.DataFrame = field(default_factory=pd.DataFrame)
     cyclic_share: float = NAN
     reason: str = ""
+    unmet: int = 0
 
 
 @cached("tables/plays", "tables/deals", "tables/episodes")
 def cross(run: Run) -> Cross | None:
     """The cross-play of the society as trained, from moves, else deals, else the seats of an episode; None for one mind."""
-    for what, make in (("payoff of a round", _plays), ("score of a deal", _deals), ("return of an episode", _episodes)):
+    for what, make in (("payoff of a round", _plays), ("score of a negotiation", _deals), ("return of an episode", _episodes)):
         found = make(run)
         found = found[(found["mind"] >= 0) & (found["other"] >= 0) & np.isfinite(found["sum"]) & (found["n"] > 0)]
         if pd.concat([found["mind"], found["other"]]).nunique() > 1:
@@ -151,7 +156,7 @@ def alpha(found: Cross) -> dict[int, float] | None:
 @cached("tables/contests", "tables/deals", "tables/episodes")
 def rated(run: Run) -> Rated | None:
     """Ratings of the minds of the society as trained, from strikes, deals, or episodes of two seats; None without games."""
-    for what, make in (("a strike, won by who strikes", _struck), ("a deal, won by the higher score", _dealt),
+    for what, make in (("a strike, won by who strikes", _struck), (DEALT, _dealt),
                        ("an episode of two seats, won by the higher return", _duels)):  # fmt: skip
         games = make(run)
         games = games[(games["mind"] >= 0) & (games["other"] >= 0) & (games["mind"] != games["other"]) & (games["n"] > 0)]
@@ -201,7 +206,8 @@ def _ratings(what: str, games: pd.DataFrame) -> Rated:
     low, high = np.quantile(drawn, [0.025, 0.975], axis=0) if drawn is not None else np.full((2, len(minds)), np.nan)
     played = wins.sum(axis=0)
     rows = pd.DataFrame({"mind": minds, "value": found.elo, "low": low, "high": high, "games": played.sum(0) + played.sum(1)})
-    return Rated(what, rows, found.cyclic_share if len(minds) > 2 else NAN)
+    unmet = int((np.triu(played + played.T == 0, 1)).sum())
+    return Rated(what, rows, found.cyclic_share if len(minds) > 2 and not unmet else NAN, unmet=unmet)
 
 
 def _elo(wins: Array, weights: np.ndarray) -> Array:

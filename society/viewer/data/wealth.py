@@ -22,7 +22,10 @@ REWARD, HELD = "reward", "holdings at the end"
 
 @dataclass(frozen=True)
 class Lorenz:
-    """Of one condition the mean curve, people -> held [STEPS], the mean Gini coefficient, and worlds and seats behind it."""
+    """Of one condition the mean curve, people -> held [STEPS], the mean Gini coefficient, and worlds and seats behind it.
+
+    `left_out` worlds have no shares, since somebody has less than nothing or nobody anything.
+    """
 
     condition: str
     people: np.ndarray
@@ -30,6 +33,7 @@ class Lorenz:
     gini: float
     worlds: int
     seats: int
+    left_out: int
 
 
 def kinds(run: Run) -> list[str]:
@@ -61,14 +65,14 @@ def curves(run: Run, kind: str) -> list[Lorenz]:
 
 def _curve(condition: str, values: list[np.ndarray]) -> Lorenz | None:
     """The mean over worlds of one seat or more each; None where no world has shares."""
-    pairs = [(one, lorenz(one)) for one in values if len(one) > 1]
-    pairs = [(one, curve) for one, curve in pairs if curve[0].size]
+    several = [one for one in values if len(one) > 1]
+    pairs = [(one, curve) for one in several if (curve := lorenz(one))[0].size]
     if not pairs:
         return None
     people = np.linspace(0, 1, STEPS)
     held = np.mean([np.interp(people, *curve) for _, curve in pairs], axis=0)
     mean = float(np.mean([gini(one) for one, _ in pairs]))
-    return Lorenz(condition, people, held, mean, len(pairs), max(len(one) for one, _ in pairs))
+    return Lorenz(condition, people, held, mean, len(pairs), max(len(one) for one, _ in pairs), len(several) - len(pairs))
 
 
 @cached("tables/episodes")

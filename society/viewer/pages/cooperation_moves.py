@@ -134,6 +134,7 @@ def _profiles(found: pd.DataFrame) -> None:
     says = "P(cooperate) after each outcome of the round before, of each mind, and of named strategies below for reference."
     parts.figure(drawn.profiles(shown, [*order, *moves.NAMED]), says, rows, "profiles")
     st.caption(
-        "\u2248 names the closest strategy, states weighted by how often they came up; never: a state that did not. All minds "
+        f"\u2248 names the closest strategy within {moves.NEAR:g}, states weighted by how often they came up; never: a state "
+        "that did not. All minds "
         f"pools unlike ones. At most {moves.MINDS} minds are shown. The named strategies below are references, not players."
     )

@@ -100,7 +100,9 @@ def _market(run: Run, owner: Run, condition: str, market: Market, one: Bins) -> 
     with right:
         _volumes(run, condition)
         st.caption(_reading(dots, one, logarithm, plain(is_what)))
-        told.table(run, condition, MARKET, "chance")
+        told.table(run, condition, MARKET)
+        auction = "; of alpha and bias: traders of zero intelligence (Gode & Sunder 1993)" if market.relative else ""
+        st.caption(f"Null of the deals: random play{auction}.")
 
 
 def _volumes(run: Run, condition: str) -> None:

@@ -22,7 +22,7 @@ MINDS = "all worlds, by mind"
 LABOUR = (
     ("division_of_labour", "seats keep to one good"),
     ("division_of_labour.per_good", "goods keep to one seat"),
-    ("specialisation", "specialisation"),
+    ("specialisation", "visits to one's own good"),
 )
 NETWORK = tuple(
     (f"{{}}_network.{name}", says)
@@ -80,7 +80,10 @@ def _labour(run: Run, condition: str, given: pd.DataFrame, who: str) -> None:
     says = f"Share of each good among the deals in which each {who} gave; {len(order)} of {given['giver'].nunique()} shown."
     parts.figure(figures.labour(shares, order, goods, who), says, shares[["who", "good", "deals", "units", "share"]], "labour")
     st.caption(f"Of all deals in which a {who} gave, the share in which it gave this good. Rows that differ divide their labour.")
-    told.table(run, condition, LABOUR, "shuffled")
+    st.caption(
+        "The report, of the seats of each world, mean over worlds. Null: goods shuffled among givers; of visits, random play."
+    )
+    told.table(run, condition, LABOUR)
 
 
 def _network(run: Run, owner: Run, condition: str, world: int | None, given: pd.DataFrame, who: str) -> None:
@@ -97,6 +100,7 @@ def _network(run: Run, owner: Run, condition: str, world: int | None, given: pd.
     )
     if chosen >= 0:
         _partners(owner, condition, world, chosen, who, given, data.goods(run))
+    st.caption("The report, of the seats of each world, mean over worlds. Null: random networks of the same degrees.")
     told.table(run, condition, [(name.format("trade"), says) for name, says in NETWORK], "same degrees")
 
 

@@ -34,16 +34,18 @@ def who_has(run: Run, condition: str) -> None:
     with left:
         rows = pd.DataFrame({
             "condition": [one.condition for one in curves], "Gini coefficient": [one.gini for one in curves],
-            "worlds": [one.worlds for one in curves], "seats a world": [one.seats for one in curves],
+            "worlds": [one.worlds for one in curves], "worlds left out": [one.left_out for one in curves],
+            "seats a world": [one.seats for one in curves],
         })  # fmt: skip
         told_all = ", ".join(f"{one.condition} {one.gini:.3f}" for one in curves)
         says = f"Lorenz curves of {kind} over the seats of a world; Gini coefficients: {told_all}."
         parts.figure(figures.lorenz(curves, condition, kind[:40]), says, rows, "lorenz")
     with right:
-        worlds = max(one.worlds for one in curves)
+        worlds, out = max(one.worlds for one in curves), max(one.left_out for one in curves)
         st.caption(
             f"Mean over {worlds} worlds of the curve over a world's seats; the dashed diagonal is equality. Twice the area "
             "between them is the Gini coefficient, here the mean of the worlds'."
+            + (f" **Up to {out} worlds of a condition are left out**, with somebody below 0 or nobody above." if out else "")
             + (" Held: units of all goods in the last frame, of the few worlds that have frames." if kind == HELD else "")
         )
         head = queries.declared(run)

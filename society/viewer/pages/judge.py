@@ -108,6 +108,10 @@ def _said(labels: pd.DataFrame) -> None:
         if not lines:
             st.caption("No clips of two different conditions were compared yet.")
             return
+        st.caption(
+            "Against clips of the other conditions together; ties and skipped pairs are left out. Wilson's intervals take labels "
+            "for independent, though clips may share a world and a judge: read them as the least uncertainty."
+        )
         rows = [(line.condition, "", line) for line in lines]
         parts.figure(
             charts.dots(rows, {"": charts.BLUE}, "share of labels that prefer it", "chance"),

@@ -28,13 +28,13 @@ SHARES = (
     ("deals.pareto_share", "games whose end is efficient"),
     ("deals.first_score", "score of the first mover"),
     ("deals.second_score", "score of the second mover"),
-    ("deals.jain", "equality of scores (Jain)"),
+    ("deals.jain", "equality of a deal's scores (Jain)"),
 )
 MORE = (
     ("deals.rounds", "turns to a deal"),
     ("deals.first_advantage", "first mover's advantage"),
-    ("deals.nash_distance", "distance to the Nash solution"),
-    ("deals.kalai_distance", "distance to Kalai-Smorodinsky"),
+    ("deals.nash_distance", "distance to the Nash solution (no deal: from 0, 0)"),
+    ("deals.kalai_distance", "distance to Kalai-Smorodinsky (no deal: from 0, 0)"),
 )
 RECORDED = ("trades", "contests", "plays", "messages", "offers", "episodes")
 
@@ -173,6 +173,7 @@ def _density(owner: Run, condition: str, by_name: dict[str, Estimate]) -> None:
     chart = figures.density(found.cells, by_name.get("deals.first_score"), by_name.get("deals.second_score"))
     parts.figure(chart, says, found.cells, "density")
     mean = " Cross: the mean of all games with its 95 % interval, no deal counted as 0; ring: random play." if by_name else ""
+    mean += " A pool worth nothing to a side puts a deal at 0 here and is left out of that side's mean." if by_name else ""
     st.caption(f"{found.deals:,} of {found.games:,} games ended in a deal. On the dashed line both do equally well.{mean}")
 
 

@@ -100,7 +100,7 @@ def _meetings(run: Run) -> None:
         if found is None:
             st.info("No two minds sat in one episode of the society as trained.", icon=":material/info:")
         else:
-            _cross(found)
+            _cross(run, found)
     with right:
         st.markdown("#### Ratings")
         if rated is None or rated.rows.empty:
@@ -110,7 +110,7 @@ def _meetings(run: Run) -> None:
             _ratings(run, rated)
 
 
-def _cross(found: pairs.Cross) -> None:
+def _cross(run: Run, found: pairs.Cross) -> None:
     says = f"Mean {found.what} of each mind (down) with or against each other (across), of the society as trained."
     parts.figure(figures.cross(found.rows, found.what, found.mean), says, found.rows, "cross")
     told = f"Mean {found.what}; blank: never met; the colours' middle is the mean of all pairs, **{number(found.mean)}**."
@@ -119,9 +119,18 @@ def _cross(found: pairs.Cross) -> None:
             f" Pairs of different minds differ by **{number(found.spread)}** (sd); if it made no difference who meets whom: "
             f"{number(found.null)}" + (f", p {plain(p_value(found.p))}." if p_value(found.p) else ".")
         )
+    told += _seated(run)
+    if "negotiation" in found.what:
+        told += " No deal counts as 0, as does a pool that is worth nothing to a side: the report leaves that side out."
     if found.minds > pairs.SHOWN:
         told += f" The {pairs.SHOWN} of {found.minds} minds with the most games are shown."
     st.caption(told)
+
+
+def _seated(run: Run) -> str:
+    """That minds sat in different roles, if they did: then a comparison of them is one of their roles as well."""
+    apart = minds.who(run)["roles"].dropna().nunique() > 1
+    return " **Minds sat in different roles**: what tells them apart may be the seat and not the mind." if apart else ""
 
 
 def _ratings(run: Run, rated: pairs.Rated) -> None:
@@ -129,7 +138,13 @@ def _ratings(run: Run, rated: pairs.Rated) -> None:
     parts.figure(figures.ratings(rated.rows), says, rated.rows, "ratings")
     told = f"A game is {rated.what}. Intervals: worlds drawn again."
     if math.isfinite(rated.cyclic_share):
-        told += f" **{rated.cyclic_share:.0%}** of the squared log odds is cyclic: no rating can express it."
+        told += (
+            f" **{rated.cyclic_share:.0%}** of the squared log odds is cyclic, which no rating can express; luck alone makes "
+            "some, the more the fewer games."
+        )
+    if rated.unmet:
+        told += f" Pairs that never met, {rated.unmet:,} of them, count as even: what is cyclic is not known."
+    told += _seated(run)
     st.caption(told)
     for line in queries.estimates(run) or []:
         if line.metric.startswith(("rating_spread.", "cyclic_share.")) and math.isfinite(line.value):
@@ -209,7 +224,11 @@ def _who(run: Run) -> None:
     notes = "Seats and returns are of the society as trained; intervals over worlds, as in the report"
     notes += "." if len(rows) <= minds.WITH_INTERVAL else f", for at most {minds.WITH_INTERVAL} minds."
     if ranks:
-        notes += " Alpha-rank: how long evolution would dwell at this mind (Omidshafiei et al. 2019, strong selection)."
+        notes += (
+            " Alpha-rank: the share of time that evolution would dwell at this mind (Omidshafiei et al. 2019; limit of strong "
+            "selection, a worse mind takes over in 1 of 100 cases). Of the mean scores as they are, without an interval: where "
+            "two minds differ by luck, luck decides."
+        )
     st.caption(notes)
 
 

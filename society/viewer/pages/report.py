@@ -93,6 +93,12 @@ def _headline(run: Run, lines: list[Estimate], told: Declared | None) -> None:
         rows = [(line.condition.rpartition(":")[2], _group(line.condition), line) for line in shown]
         groups = {name: colour for name, colour in GROUPS.items() if any(name == group for _, group, _ in rows)}
         st.altair_chart(charts.dots(rows, groups, plain_axis(told.headline.unit), "chance", head.value), width="stretch")
+        known = any(math.isfinite(line.null) for line in shown)
+        st.caption(
+            "Dashed: chance; filled where the 95 % interval excludes it."
+            if known
+            else "Dashed: the society as trained, to compare with; no chance level is declared. For differences see below."
+        )
 
 
 def plain_axis(text: str) -> str:
