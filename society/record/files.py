@@ -33,7 +33,8 @@ class Damaged(Exception):  # noqa: N818 (it says what happened to the file)
 
 def damaged(path: Path | str, problem: str, remedy: str = "restore it or delete this run folder") -> Damaged:
     """The one-line error for `path`; line breaks inside any part are flattened."""
-    return Damaged(" ".join(f"{path}: {problem}; {remedy}".split()))
+    line = " ".join(f"{path}: {problem}; {remedy}".split())
+    return Damaged(line.encode("utf-8", "backslashreplace").decode())  # a file's name may be no text
 
 
 def sha256(data: bytes) -> str:
@@ -124,6 +125,8 @@ def read_bytes(path: Path, limit: int | None = None) -> bytes:
         return Path(path).read_bytes()
     except FileNotFoundError:
         raise damaged(path, "is missing") from None
+    except MemoryError:  # a file with holes may claim any size
+        raise damaged(path, "is larger than the memory") from None
     except OSError as error:
         raise damaged(path, f"cannot be read ({error.strerror})") from None
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from society.record.files import atomic_write, damaged, inside, read_bytes, sha256, sync_folder
 
 _NAME = re.compile(r"part-(\d{8,12})-(\d{6,9})-([0-9a-f]{16})\.(parquet|arrow)")
+LIMIT = 2 * 2**30  # bytes of a part: far more than its writer could hold, far less than a file with holes can claim
 _SETTLED_NS = 2 * 10**9
 # (path, size, mtime_ns, ctime_ns) of the parts whose digest was checked in this process
 _verified: set[tuple[str, int, int, int]] = set()
@@ -79,7 +80,7 @@ def content(root: Path, part: Part) -> bytes:
     except OSError as error:
         raise damaged(part.path, f"cannot be read ({error.strerror})") from None
     key = (str(part.path), facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
-    data = read_bytes(part.path)
+    data = read_bytes(part.path, LIMIT)
     if key in _verified and facts.st_size == len(data):
         return data
     if not data:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from society.record import checkpoint, frames, grouped, labels, parts, tail
-from society.record.files import Damaged, damaged, inside, read_json, read_toml_sealed
+from society.record.files import Damaged, damaged, inside, read_json, read_toml_sealed, unfit
 from society.record.runs import create_run_dir, find_run_path, run_paths
 from society.record.status import RunState, read_status, state_of, write_status
 from society.record.tables import TABLES
@@ -135,7 +135,8 @@ class Run:
         home = inside(self.path, "controls")
         if not home.is_dir():
             return {}
-        names = sorted(path.name for path in home.iterdir() if path.is_dir() and not path.name.startswith("."))
+        found = [path.name for path in home.iterdir() if path.is_dir() and not path.name.startswith(".")]
+        names = sorted(name for name in found if not unfit(name))
         return {name: Run(inside(self.path, "controls", name)) for name in names}
 
     def labels(self) -> pd.DataFrame:

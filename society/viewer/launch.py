@@ -67,10 +67,14 @@ def command(run: Path | None, root: Path, port: int) -> list[str]:
 
 
 def _environment() -> dict[str, str]:
-    """This process's own, and `society` importable by the same path as here."""
+    """This process's own, and `society` importable by the same path as here.
+
+    And nothing else: `python -m` would import what lies in the current folder, which may be a folder of somebody's runs, in
+    place of a module. What the server starts inherits this.
+    """
     home = str(Path(__file__).resolve().parents[2])
     paths = [home, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONSAFEPATH": "1"}
 
 
 def _free_port(asked: int | None) -> int | None:

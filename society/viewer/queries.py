@@ -13,7 +13,7 @@ import pandas as pd
 
 from society.analysis.declared import Declared
 from society.analysis.estimate import NAN, Estimate
-from society.record.files import Damaged
+from society.record.files import Damaged, unfit
 from society.record.frames import Span
 from society.record.store import Run, list_runs
 from society.viewer.kept import cached
@@ -44,8 +44,11 @@ class Listed:
 
 
 def runs(root: Path) -> list[Run]:
-    """The runs in `root`, newest first, those that a link leads out of the folder to included: `refusal` tells."""
-    return list_runs(root)
+    """The runs in `root`, newest first, those that a link leads out of the folder to included: `refusal` tells.
+
+    A folder whose name is no text cannot be named to a browser, and is left out.
+    """
+    return [run for run in list_runs(root) if not unfit(run.name)]
 
 
 def refusal(root: Path, run: Run) -> str:

@@ -37,7 +37,7 @@ def plain(text: object) -> str:
 
     An address in it stays text: a space without width keeps it from being made a link.
     """
-    flat = " ".join(str(text).split())
+    flat = " ".join(str(text).encode("utf-8", "replace").decode().split())
     for link in ("://", "www.", "@"):
         flat = flat.replace(link, f"{link[:-1]}\u200b{link[-1]}")
     return "".join(f"\\{c}" if c in _SPECIAL else c for c in flat)

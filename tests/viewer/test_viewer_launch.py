@@ -33,6 +33,15 @@ def test_the_command_keeps_to_this_machine(tmp_path: Path) -> None:
     assert words[words.index("--") :] == ["--", "--root", str(tmp_path), "--run", "one"]
 
 
+def test_nothing_in_the_current_folder_is_imported(tmp_path: Path) -> None:
+    for module in ("argparse", "numpy", "streamlit"):  # as a folder of runs from elsewhere may hold them
+        (tmp_path / f"{module}.py").write_text("open('ran', 'w').close()\n")
+    command = [sys.executable, "-m", "society.desk", "--help"]
+    ended = subprocess.run(command, cwd=tmp_path, env=launch._environment(), capture_output=True, text=True, check=False)
+    assert ended.returncode == 0 and "usage: society.desk" in ended.stdout
+    assert not (tmp_path / "ran").exists()
+
+
 def test_the_config_of_app_py_says_the_same() -> None:
     config = tomllib.loads((HOME / ".streamlit" / "config.toml").read_text("utf-8"))
     assert config["server"]["address"] == launch.HOST

@@ -62,9 +62,8 @@ def _form(run: Run) -> None:
         "Take a seat among the trained minds. You are shown exactly what a mind in that seat is given, and nothing else; "
         "what you play is recorded as a run of its own."
     )
-    twins = [
-        name for name in told.get("conditions", []) if isinstance(name, str) and name in words.CONDITIONS and name != "strangers"
-    ]
+    conditions = told.get("conditions")
+    twins = [name for name in words.CONDITIONS if name != "strangers" and isinstance(conditions, list) and name in conditions]
     with st.form("begin_play", border=True):
         first, second, third, fourth = st.columns([2, 1, 1, 1], vertical_alignment="bottom")
         condition = first.selectbox("Society", list(dict.fromkeys(["normal", *twins])), key="play_condition")
