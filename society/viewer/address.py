@@ -3,8 +3,9 @@
 What an address says is only ever compared with the choices there are; anything else is refused in a line.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -48,6 +49,30 @@ def go(**parameters: str) -> None:
             for below in BELOW.get(name, ()):
                 st.query_params.pop(below, None)
             st.query_params[name] = value
+
+
+def forget(name: str, *of: object) -> None:
+    """Drop parameter `name`, without a word, if what it belongs to (`of`) is not what it was when the page was last drawn.
+
+    For what only one page knows to belong together; `BELOW` holds what is so on all of them. An address that is opened
+    afresh keeps it, so that a link leads where it says.
+    """
+    key, now = f"belongs_{name}", tuple(map(str, of))
+    before = st.session_state.get(key)
+    if before is not None and before != now:
+        st.query_params.pop(name, None)
+    st.session_state[key] = now
+
+
+def asked_number(name: str) -> int:
+    """A whole number that the address names, -1 where it names none."""
+    asked = st.query_params.get(name, "")
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 12 else -1
+
+
+def link(parameters: Mapping[str, str]) -> str:
+    """The address of another view of the same run, for a table's column of links."""
+    return "?" + urlencode({"run": st.query_params.get("run", ""), **parameters})
 
 
 def refuse(message: str) -> None:

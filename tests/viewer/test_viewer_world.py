@@ -12,7 +12,7 @@ import viewer_runs
 from streamlit.testing.v1 import AppTest
 
 from society.record import tail
-from society.record.frames import FrameWriter
+from society.record.frames import FrameWriter, Span
 from society.record.store import Run, write_status
 from society.viewer import desk
 from society.viewer.data import world as data
@@ -145,6 +145,18 @@ def test_the_player_speaks_of_a_board_by_number_or_id(run: Path) -> None:
     assert world_player.which(boards[2].replay.id, boards) is boards[2]
     for nonsense in (3, -1, True, None, "x", [1], {"a": 1}):
         assert world_player.which(nonsense, boards) is None
+
+
+def test_a_moment_is_found_by_the_name_of_its_world(run: Path) -> None:
+    one = Run(run)
+    found = [(one, Span("normal", seed, 2, 10, 19, 10)) for seed in (4, 5)]
+    place = {"page": "World", "condition": "normal", "world": "2 of seed 4", "tick": "19"}
+    assert data.moment(found, "normal", 2, 19) == place
+    assert data.moment(found, "normal", 2, 19, 5) == place | {"world": "2 of seed 5"}
+    assert data.moment(found[:1], "normal", 2.0, 10.0) == place | {"world": "2", "tick": "10"}
+    for nowhere in (("mute", 2, 19), ("normal", 1, 19), ("normal", 2, 9), ("normal", 2, 20), ("normal", 2, float("nan"))):
+        assert data.moment(found, *nowhere) is None
+    assert data.moment(found, "normal", 2, 19, 6) is None
 
 
 def test_a_twin_of_another_length_and_windows(run: Path, given: list, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,6 +48,14 @@ def worlds(found: Sequence[World], condition: str) -> dict[str, World]:
     return named
 
 
+def moment(found: Sequence[World], condition: str, world: float, tick: float, seed: float | None = None) -> dict[str, str] | None:
+    """What the address of a recorded moment says, None for one that was not recorded; of no `seed` the first is taken."""
+    for name, (_, span) in worlds(found, condition).items():
+        if span.world == world and seed in (None, span.seed) and span.first <= tick <= span.last:
+            return {"page": "World", "condition": condition, "world": name, "tick": str(int(tick))}
+    return None
+
+
 def twins(found: Sequence[World], world: World) -> dict[str, World]:
     """The same world under the other conditions: same seed and number, which is what makes a world begin alike."""
     _, own = world

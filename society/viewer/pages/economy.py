@@ -10,6 +10,7 @@ from society.viewer.data import economy as data
 from society.viewer.data import market as prices
 from society.viewer.data.conservation import Conserved, conserved
 from society.viewer.data.market import Bins, Market
+from society.viewer.data.world import moment, recorded
 from society.viewer.figures import economy as figures
 from society.viewer.pages import parts, told
 from society.viewer.pages.exchange import who_deals, who_strikes
@@ -55,7 +56,7 @@ def _body(run: Run) -> None:
     with pair_at:
         one = _pair(run, market)
     with badge:
-        _badge(conserved(owner, condition, data.goods(run)), market, condition)
+        _badge(owner, conserved(owner, condition, data.goods(run)), market, condition)
     if one:
         _market(run, owner, condition, market, one)
     else:
@@ -124,7 +125,7 @@ def _reading(dots: pd.DataFrame, one: Bins, logarithm: bool, is_what: str) -> st
     )
 
 
-def _badge(found: Conserved, market: Market, condition: str) -> None:
+def _badge(owner: Run, found: Conserved, market: Market, condition: str) -> None:
     """Whether what deals say is what happened, in a badge; a click tells what was tested."""
     broken = found.broken or market.malformed
     if broken:
@@ -152,5 +153,5 @@ def _badge(found: Conserved, market: Market, condition: str) -> None:
         )
         for i, one in enumerate(found.violations[:3]):
             st.markdown(f"World {one.world}, tick {one.tick}: {plain(one.says)}.")
-            place = {"page": "World", "condition": condition, "world": str(one.world), "tick": str(one.tick)}
-            st.button("See it in World", key=f"violation_{i}", icon=":material/play_circle:", on_click=go, kwargs=place)
+            if place := moment(recorded(owner), condition, one.world, one.tick):
+                st.button("See it in World", key=f"violation_{i}", icon=":material/play_circle:", on_click=go, kwargs=place)

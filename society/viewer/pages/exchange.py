@@ -1,20 +1,18 @@
 """Of the page Economy: who does what, and who gives to whom."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 import pandas as pd
 import streamlit as st
 
 from society.record.store import Run
-from society.viewer import queries
-from society.viewer.address import choose, go
+from society.viewer.address import choose, forget, go, link
 from society.viewer.data import economy as data
 from society.viewer.data.market import Market
+from society.viewer.data.world import moment, recorded
 from society.viewer.figures import economy as figures
 from society.viewer.figures import network as drawing
 from society.viewer.pages import parts, told
-from society.viewer.pages.follow import forget
 from society.viewer.words import plain
 
 ROWS = 14  # of the heat map: the seats that dealt most
@@ -154,14 +152,9 @@ def _deal(row: dict[Any, Any], names: list[str]) -> str:
 
 def _links(owner: Run, condition: str, deals: pd.DataFrame) -> list[str | None]:
     """The address of each deal's moment in World, where that world has frames."""
-    spans = {span.world: span for one, span in queries.spans(owner) if span.condition == condition}
-    run = st.query_params.get("run", "")
-    return [
-        "?" + urlencode({"run": run, "page": "World", "condition": condition, "world": world, "tick": tick})
-        if world in spans and spans[world].first <= tick <= spans[world].last
-        else None
-        for world, tick in zip(deals["world"], deals["tick"], strict=True)
-    ]
+    found = recorded(owner)
+    places = [moment(found, condition, *one) for one in zip(deals["world"], deals["tick"], strict=True)]
+    return [link(place) if place else None for place in places]
 
 
 def who_strikes(run: Run) -> None:

@@ -7,9 +7,8 @@ import pandas as pd
 import streamlit as st
 
 from society.record.store import Run
-from society.viewer import queries
-from society.viewer.address import choose, go
-from society.viewer.data import language
+from society.viewer.address import asked_number, choose, go
+from society.viewer.data import language, world
 from society.viewer.data.language import Talk
 from society.viewer.pages.language_what_if import what_if
 from society.viewer.words import plain
@@ -68,8 +67,7 @@ def _filters(run: Run, condition: str, said: Talk) -> dict[str, Any]:
 
 def _first() -> int:
     """The first row that the address asks for."""
-    asked = st.query_params.get("from", "")
-    return int(asked) // ROWS * ROWS if asked.isascii() and asked.isdigit() and len(asked) < 12 else 0
+    return max(0, asked_number("from")) // ROWS * ROWS
 
 
 def _pager(first: int, shown: int, total: int) -> None:
@@ -104,11 +102,12 @@ def _table(rows: pd.DataFrame, said: Talk, condition: str, run: Run) -> None:
     if st.session_state.get("utterance") != moment:  # a row that was just ticked, not one that an older run of the page saw
         st.session_state["utterance"] = moment
         _go(moment)
-    world = _recorded(run, condition, row)
-    if not world:
-        button.caption("this world was not filmed")
+    numbers = pd.to_numeric(row[["world", "tick", "seed"]], errors="coerce")  # what is no number was filmed nowhere
+    place = world.moment(world.recorded(run), condition, *numbers)
+    if place is None:
+        button.caption("this was not filmed")
     elif button.button("Open in World", icon=":material/play_circle:", key="utterance_world", width="stretch"):
-        _go({"page": "World", "condition": condition, **moment, "world": world})
+        _go({**moment, **place})
         st.rerun(scope="app")
 
 
@@ -116,13 +115,3 @@ def _go(moment: Mapping[str, str]) -> None:
     if any(st.query_params.get(name) != value for name, value in moment.items()):
         st.query_params.pop("instead", None)
     go(**moment)
-
-
-def _recorded(run: Run, condition: str, row: pd.Series) -> str:
-    """What the page World calls the world of a row; empty where it has no frames."""
-    spans = [span for _, span in queries.spans(run) if span.condition == condition]
-    there = [span for span in spans if span.world == row["world"] and span.seed == row["seed"]]
-    if not there:
-        return ""
-    one = there[0]
-    return str(one.world) if len({span.seed for span in spans}) == 1 else f"{one.world} of seed {one.seed}"

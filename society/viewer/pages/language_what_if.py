@@ -3,7 +3,7 @@
 import streamlit as st
 
 from society.record.store import Run
-from society.viewer.address import go
+from society.viewer.address import asked_number, go
 from society.viewer.data import language
 from society.viewer.data.language import Talk
 from society.viewer.data.reactions import distances, reactions, table
@@ -26,7 +26,7 @@ def what_if(run: Run, said: Talk) -> None:
     world, tick = int(rows[0]["world"]), int(rows[0]["tick"])
     many = language.symbols(run, language.uses(run, "normal", 0 if said.parts else None, 0))
     boxes = st.columns([1.2, *[1] * said.length, 1], vertical_alignment="bottom")
-    asked_seat = _number("seat", -1)
+    asked_seat = asked_number("seat")
     names = list(seats)
     seat = boxes[0].selectbox(
         f"World {world}, tick {tick}: speaker", names, index=names.index(asked_seat) if asked_seat in seats else 0,
@@ -45,7 +45,7 @@ def what_if(run: Run, said: Talk) -> None:
     instead = ".".join(str(symbol) for symbol in message)
     if boxes[-1].button("Ask the minds", type="primary", key="what_if_ask", width="stretch"):
         go(world=str(world), tick=str(tick), seat=str(seat), instead=instead)
-    if st.query_params.get("instead") != instead or _number("seat", -1) != seat:
+    if st.query_params.get("instead") != instead or asked_number("seat") != seat:
         st.caption("The same minds are put into this very moment once more, with another message in the speaker's mouth.")
         return
     request = {"kind": "what_if", "condition": "normal", "seed": int(rows[0]["seed"]), "world": world, "tick": tick,
@@ -68,7 +68,7 @@ def what_if(run: Run, said: Talk) -> None:
 def _moment(run: Run, said: Talk) -> list[dict[str, int]] | None:
     """The messages of the address's world and tick, in the order of the seats; without one, of the first message."""
     where: dict[str, object] = {"condition": "normal"}
-    if (world := _number("world", -1)) >= 0 and (tick := _number("tick", -1)) >= 0:
+    if (world := asked_number("world")) >= 0 and (tick := asked_number("tick")) >= 0:
         rows = language.page(run, where | {"world": world, "tick": tick}, 0, 256)
         if rows.empty:
             st.info(f"Nobody could speak in world {world} at tick {tick}: tick a row above.", icon=":material/info:")
@@ -82,11 +82,6 @@ def _moment(run: Run, said: Talk) -> list[dict[str, int]] | None:
         st.info("This table of messages does not tell who spoke when.", icon=":material/info:")
         return None
     return [{str(name): int(value) for name, value in row.items()} for row in numbers.to_dict("records")]
-
-
-def _number(name: str, absent: int) -> int:
-    text = st.query_params.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else absent
 
 
 def _instead(length: int, many: int) -> list[int] | None:

@@ -9,13 +9,12 @@ import streamlit as st
 from society.analysis.estimate import Estimate
 from society.record.store import Run
 from society.viewer import charts, queries, words
-from society.viewer.address import choose
+from society.viewer.address import choose, forget
 from society.viewer.data import negotiations as data
 from society.viewer.data.bargain import discounted, plane, reached
 from society.viewer.data.economy import owners
 from society.viewer.figures import negotiations as figures
 from society.viewer.pages import parts, told
-from society.viewer.pages.follow import forget
 from society.viewer.pages.transcript import transcript
 from society.viewer.words import number, plain
 

@@ -129,5 +129,3 @@ def _estimates(runs: dict[str, Run], found: dict[str, list[Estimate]]) -> None:
         "another training run: what replicates is told by several seeds."
     )
     st.dataframe(shown, hide_index=True, key="compare_estimates", height=min(35 * (len(shown) + 1) + 3, 460))
-
-

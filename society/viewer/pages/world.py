@@ -7,12 +7,12 @@ from typing import Any
 import streamlit as st
 
 from society.record.store import Run
-from society.viewer.address import choose
+from society.viewer.address import asked_number, choose
 from society.viewer.data import world as data
 from society.viewer.data.inside import Inside, inside
 from society.viewer.data.parting import Parting, parting
 from society.viewer.pages import parts, world_lines
-from society.viewer.pages.world_player import asked_number, jump, mount
+from society.viewer.pages.world_player import jump, mount
 from society.viewer.words import plain
 
 VIEWS = {"one": "one world", "twin": "twins", "mosaic": "mosaic"}

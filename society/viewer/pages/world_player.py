@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from society.viewer.address import go
+from society.viewer.address import asked_number, go
 from society.viewer.assets import player_assets
 from society.viewer.data.world import Board
 from society.viewer.payload import pack
@@ -103,12 +103,6 @@ def jump(tick: int) -> None:
     """Have the player go to a tick, wherever it is by now."""
     st.query_params["tick"] = str(tick)
     st.session_state.pop("told_tick", None)
-
-
-def asked_number(name: str) -> int:
-    """A whole number that the address names, -1 where it names none."""
-    asked = st.query_params.get(name, "")
-    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else -1
 
 
 def _whole(value: Any) -> bool:
