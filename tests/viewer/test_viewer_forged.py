@@ -9,7 +9,9 @@ import pytest
 import viewer_runs
 from streamlit.testing.v1 import AppTest
 
-from society.record.files import write_json
+from society.record.files import Damaged, write_json
+from society.record.store import Run
+from society.viewer.pages import report
 
 
 def app(root: Path, **query: str) -> AppTest:
@@ -60,3 +62,13 @@ def test_a_name_that_is_no_text_takes_no_page_down(tmp_path: Path) -> None:
     (run / "tables" / "metrics" / odd).write_text("")
     test = app(tmp_path, page="Population")
     assert not test.exception and "is not a part" in test.error[0].value
+
+
+def test_a_download_follows_no_link_out_of_the_run(tmp_path: Path) -> None:
+    run = viewer_runs.finished(tmp_path / "bazaar-20260101-120000-abcdef")
+    assert report._file(Run(run), "run.toml") == (run / "run.toml").read_bytes()
+    (tmp_path / "secret").write_text("secret")
+    (run / "run.toml").unlink()
+    (run / "run.toml").symlink_to(tmp_path / "secret")
+    with pytest.raises(Damaged, match="leads out"):
+        report._file(Run(run), "run.toml")

@@ -9,6 +9,7 @@ import streamlit as st
 
 from society.analysis.declared import Declared
 from society.analysis.estimate import Estimate
+from society.record.files import JSON_LIMIT, inside, read_bytes
 from society.record.store import Run
 from society.viewer import charts, queries, words
 from society.viewer.data import exports
@@ -61,7 +62,7 @@ def _take(run: Run, lines: list[Estimate]) -> None:
 
 
 def _file(run: Run, name: str) -> bytes:
-    return (run.path / name).read_bytes()
+    return read_bytes(inside(run.path, name), JSON_LIMIT)  # again, because it may be a link by the time of the click
 
 
 def _download(label: str, data: bytes | Callable[[], bytes], name: str) -> None:
