@@ -79,6 +79,28 @@ def test_every_room_is_on_the_plan():
     assert {room(name) for name, _ in modules()} <= set(MAY)
 
 
+# What no module of the viewer whose name begins so may import: reading knows no page, drawing reads nothing.
+NEVER = {
+    "data": ("streamlit", "altair", "society.viewer.main", "society.viewer.pages", "society.viewer.figures"),
+    "figures": ("streamlit", "society.record.store", "society.viewer.pages", "society.viewer.queries", "society.viewer.kept"),
+    **{
+        name: ("streamlit", "society.viewer.data")
+        for name in ("queries", "kept", "replay", "payload", "marks", "words", "charts")
+    },
+}
+
+
+def test_the_viewer_keeps_its_floors():
+    seen = set()
+    for name, path in modules():
+        floor = name.removeprefix("society.viewer.").split(".")[0]
+        if name.startswith("society.viewer.") and floor in NEVER:
+            seen.add(floor)
+            targets = [target for target, _ in imported(name, path)]
+            assert [one for one in targets if one.startswith(NEVER[floor])] == [], name
+    assert seen == set(NEVER)
+
+
 def test_a_breach_is_found(tmp_path):
     bad = tmp_path / "bad.py"
     bad.write_text("def f():\n    from ..agents import ppo\n    import society.analysis.report\n    from .. import engine\n")

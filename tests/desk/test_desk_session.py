@@ -21,7 +21,7 @@ from society.record.stop import ask_to_stop
 from society.record.store import Run, list_runs
 
 ID = "0123456789abcdef0123456789abcdef"
-SECONDS = 30.0
+SECONDS = 120.0  # of patience: a machine may be busy
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def root(run, tmp_path) -> Path:
 class Page:
     """What a page does: reads `now`, writes moves."""
 
-    def __init__(self, root: Path, begin: bool = True, idle: float = SECONDS, **asked):
+    def __init__(self, root: Path, begin: bool = True, idle: float = 30.0, **asked):
         self.root, self.folder = root, letters.desk(root, ".play", ID)
         told = {"run": self.trained.name, "condition": "normal", "world": 0, "seat": 0, "episodes": 1} | asked
         atomic_write(self.folder / "session.json", json.dumps(told).encode())

@@ -49,7 +49,7 @@ def root(tmp_path: Path) -> Path:
     return tmp_path / "runs"
 
 
-def until(found: Callable[[], Any], seconds: float = 60.0) -> Any:
+def until(found: Callable[[], Any], seconds: float = 180.0) -> Any:
     end = time.monotonic() + seconds
     while not (value := found()):
         assert time.monotonic() < end, "nothing came of it"
