@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -94,7 +95,7 @@ def requests(root: Path, suffix: str = ".request") -> Iterator[Path]:
         if not entry.is_dir() or entry.is_symlink():
             continue
         for path in sorted(entry.glob(f"*{suffix}")):
-            if letters.NAME.fullmatch(path.stem):
+            if letters.NAME.fullmatch(path.stem) and not path.is_dir():
                 yield path
 
 
@@ -103,7 +104,9 @@ def work(root: Path, parent: int, idle: float) -> None:
     desk, last = Desk(root), time.monotonic()
     for path in requests(root, ".work"):
         # the worker before this one was ended in the middle of it, perhaps because of it
-        request = letters.read_text(path)
+        request: dict[str, Any] = {}
+        with contextlib.suppress(Damaged):  # one that cannot be read keeps nobody from asking others
+            request = letters.read_text(path)
         refuse(path.with_suffix(".answer"), request, "the desk was ended while it worked on this; ask again")
         path.unlink(missing_ok=True)
     while time.monotonic() - last < idle and (not parent or os.getppid() == parent):
