@@ -144,7 +144,7 @@ def test_a_replay_is_made_once(tmp_path: Path) -> None:
         ([[-1, -2, 1, 1], [0, 2, 3, 1]], [[-1, -1, 0, 0], [0, 2, 3, 1]]),
         ([[0, 1, 2]], None),
         ([["<script>", 1, 1, 1]], None),
-        ([[0, 1, 1, 10**30]], None),
+        ([[0, 1, 1, 2**62]], None),
         ("many", None),
         (None, None),
     ],
