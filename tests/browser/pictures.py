@@ -16,12 +16,14 @@ from pathlib import Path
 
 from chromium import HEIGHT, Watched, context_of, launched, missing
 from PIL import Image
+from playwright.sync_api import Error as PlaywrightError
 from served import HOME, serving
 
 from society.record.store import list_runs
 
 LARGEST = 200_000  # bytes of a picture
-DRAWN = 1_000  # milliseconds in which canvases and fonts come to rest, which no attribute tells
+WAIT = 120_000  # milliseconds for a mind to be asked
+DRAWN = 3_000  # milliseconds in which curves, canvases and fonts come to rest, which no attribute tells
 
 
 @dataclass(frozen=True)
@@ -81,17 +83,17 @@ def take(shown: Watched, address: str, shot: Shot, path: Path) -> None:
         shown.page.get_by_role("button", name=shot.press).click()
         shown.page.mouse.move(0, HEIGHT - 1)  # nothing is hovered over
     if shot.until:
-        shown.page.get_by_text(shot.until).first.wait_for(timeout=300_000)
+        shown.page.get_by_text(shot.until).first.wait_for(timeout=WAIT)
         shown.settle()
     shown.page.wait_for_timeout(DRAWN)
     shown.settle()
     if problems := shown.problems():
-        raise RuntimeError(f"{path.name}: {problems[0]}")
+        raise RuntimeError(problems[0])
     shown.page.screenshot(path=path)
     with Image.open(path) as image:
         image.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
     if path.stat().st_size > LARGEST:
-        raise RuntimeError(f"{path.name} has {path.stat().st_size} bytes; a picture may have {LARGEST}")
+        raise RuntimeError(f"has {path.stat().st_size} bytes; a picture may have {LARGEST}")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -123,8 +125,8 @@ def main(argv: list[str] | None = None) -> int:
                 try:
                     take(shown, served.address(run=names[shot.scenario], page=shot.page, **shot.query), shot, path)
                     print(f"{path}: {path.stat().st_size} bytes", flush=True)
-                except RuntimeError as error:
-                    print(error, file=sys.stderr)
+                except (RuntimeError, PlaywrightError) as error:
+                    print(f"{name}: {str(error).splitlines()[0]}", file=sys.stderr)
                     failed += 1
     return int(failed > 0)
 

@@ -8,7 +8,7 @@ from society.viewer import queries
 from society.viewer.data.counted import counted, numeric, readable
 from society.viewer.kept import cached
 
-POINTS = 600  # of one curve: more than a screen has pixels for it
+POINTS = 240  # of one curve: about as many as a figure has room for, and what a live page holds of it
 QUANTILES = (0.1, 0.9)  # of the band between minds
 MOST_NAMES = 200  # to choose from
 ENTROPY = "entropy."
