@@ -90,7 +90,7 @@ def numbers(path: Path, model: Run) -> Path:
     lines = (model.saved_report or {})["estimates"]
     spoilt = [line | {"value": [1e308, None, -1e308, "9", True][i % 5], "ci_low": 1e308, "n": -1} for i, line in enumerate(lines)]
     write_json(path / "report.json", {"estimates": [*spoilt, 7, None, {"metric": 3}]})
-    write_json(path / "status.json", model.status | {"agent_steps": -(10**30), "total": 1e308, "update": "many"})
+    write_json(path / "status.json", model.status | {"agent_steps": -(2**63), "total": 1e308, "update": "many"})
     return path
 
 

@@ -1,6 +1,7 @@
 """The page Economy: prices, volume, inequality and networks are those of the rows, and a page is never an exception."""
 
 import math
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -256,3 +257,10 @@ def test_what_an_attacker_wrote_is_text_or_damage(tmp_path: Path, change: dict[s
         with pytest.raises(Damaged, match="gave_amount holds no numbers"):
             trade.market(run, "normal")
         assert "damaged" in said(test)
+
+
+def test_goods_of_one_name_are_no_trouble(run: Run, tmp_path: Path) -> None:
+    path = shutil.copytree(run.path, tmp_path / NAME)
+    meta = {name: value for name, value in run.meta.items() if name != "sha256"}
+    write_json(path / "meta.json", {**meta, "goods": ["same"] * len(run.meta["goods"])})
+    assert not page(tmp_path).exception

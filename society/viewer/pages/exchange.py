@@ -73,7 +73,7 @@ def _labour(run: Run, condition: str, given: pd.DataFrame, who: str) -> None:
     shares["label"] = [f"{who} {number}" for number in shares["who"]]
     shares["good"] = [data.good_name(names, int(good))[:24] for good in shares["good"]]
     goods = list(dict.fromkeys(sorted(shares["good"])))
-    first = shares[shares["good"] == goods[0]].set_index("label")["share"]
+    first = shares[shares["good"] == goods[0]].groupby("label")["share"].sum()  # a file may give two goods one name
     order = sorted(shares["label"].unique(), key=lambda label: (-float(first.get(label, 0.0)), label))
     says = f"Share of each good among the deals in which each {who} gave; {len(order)} of {given['giver'].nunique()} shown."
     parts.figure(figures.labour(shares, order, goods, who), says, shares[["who", "good", "deals", "units", "share"]], "labour")
