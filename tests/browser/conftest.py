@@ -1,5 +1,6 @@
 """A browser, the folders of runs, and a viewer of each, made once for all tests in this folder."""
 
+import shutil
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -43,6 +44,15 @@ def dark(contexts):
     """A new page in the dark theme."""
     with chromium.Watched(contexts["dark"]) as watched:
         yield watched
+
+
+@pytest.fixture
+def alone(names, tmp_path):
+    """A viewer of a copy of the trained bazaar, in a folder that is the test's own, and that run."""
+    run = trained.Run(tmp_path / "runs" / names["bazaar"])
+    shutil.copytree(names.root / names["bazaar"], run.path)
+    with serving(run.path.parent) as served:
+        yield served, run
 
 
 class Runs(dict):

@@ -1,24 +1,12 @@
 """Judging with the keyboard: one key, one label."""
 
-import shutil
 
 import pytest
 from chromium import expect
-from served import serving
 
 from society.record.labels import read_labels
-from society.record.store import Run
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def alone(names, tmp_path):
-    """A viewer of a copy of the trained bazaar, whose labels nobody else counts."""
-    run = Run(tmp_path / "runs" / names["bazaar"])
-    shutil.copytree(names.root / names["bazaar"], run.path)
-    with serving(run.path.parent) as served:
-        yield served, run
 
 
 def test_a_key_makes_exactly_one_label(alone, shown):

@@ -1,23 +1,12 @@
 """A seat taken by hand: one press, one move; what was played is a run."""
 
-import shutil
 
 import pytest
 from chromium import expect
-from served import serving
 
-from society.record.store import Run, list_runs
+from society.record.store import list_runs
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def alone(names, tmp_path):
-    """A viewer of a copy of the trained bazaar, in a folder that gets what is played."""
-    run = Run(tmp_path / "runs" / names["bazaar"])
-    shutil.copytree(names.root / names["bazaar"], run.path)
-    with serving(run.path.parent) as served:
-        yield served, run
 
 
 def test_a_move_is_made_and_recorded(alone, shown):

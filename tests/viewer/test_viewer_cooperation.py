@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import viewer_runs
 from streamlit.testing.v1 import AppTest
+from viewer_app import opened
 from viewer_runs import EVIL, LINK
 
 from society.analysis.cooperation import answers
@@ -27,15 +28,7 @@ PAYOFFS = {(1, 1): 3.0, (1, 0): 0.0, (0, 1): 5.0, (0, 0): 1.0}  # the prisoner's
 
 
 def app(path: Path, page: str = "Cooperation", **query: str) -> AppTest:
-    def script(root: str) -> None:
-        from society.viewer.main import main
-
-        main(["--root", root])
-
-    test = AppTest.from_function(script, kwargs={"root": str(path.parent)}, default_timeout=30)
-    for name, value in {"run": path.name, "page": page, **query}.items():
-        test.query_params[name] = value
-    return test.run()
+    return opened(path.parent, **({"run": path.name, "page": page} | query))
 
 
 def said(test: AppTest) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import viewer_runs
 from streamlit.testing.v1 import AppTest
+from viewer_app import opened
 
 from society.analysis.economy import gini, price_bias
 from society.record.files import Damaged, read_json, write_json
@@ -203,15 +204,7 @@ def test_lorenz_curves_enclose_the_gini_coefficient(tmp_path: Path) -> None:
 
 
 def page(root: Path, **query: str) -> AppTest:
-    def script(root: str) -> None:
-        from society.viewer.main import main
-
-        main(["--root", root])
-
-    test = AppTest.from_function(script, kwargs={"root": str(root)}, default_timeout=30)
-    for name, value in ({"run": NAME, "page": "Economy"} | query).items():
-        test.query_params[name] = value
-    return test.run()
+    return opened(root, **({"run": NAME, "page": "Economy"} | query))
 
 
 def said(test: AppTest) -> str:

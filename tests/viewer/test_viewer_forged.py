@@ -7,23 +7,11 @@ from pathlib import Path
 
 import pytest
 import viewer_runs
-from streamlit.testing.v1 import AppTest
+from viewer_app import opened as app
 
 from society.record.files import Damaged, write_json
 from society.record.store import Run
 from society.viewer.pages import report
-
-
-def app(root: Path, **query: str) -> AppTest:
-    def script(root: str) -> None:
-        from society.viewer.main import main
-
-        main(["--root", root])
-
-    test = AppTest.from_function(script, kwargs={"root": str(root)}, default_timeout=90)
-    for name, value in query.items():
-        test.query_params[name] = value
-    return test.run()
 
 
 def toml(path: Path, text: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 import viewer_runs
 from scipy.stats import binomtest
 from streamlit.testing.v1 import AppTest
+from viewer_app import opened
 
 from society.record.frames import Span
 from society.record.labels import read_labels
@@ -57,14 +58,7 @@ def test_preferences_are_shares_with_wilsons_interval() -> None:
 
 
 def app(root: Path, name: str) -> AppTest:
-    def script(root: str) -> None:
-        from society.viewer.main import main
-
-        main(["--root", root])
-
-    test = AppTest.from_function(script, kwargs={"root": str(root)}, default_timeout=30)
-    test.query_params["run"], test.query_params["page"], test.query_params["clip"] = name, "Judge", "25"
-    return test.run()
+    return opened(root, run=name, page="Judge", clip="25")
 
 
 def test_a_click_is_one_label_and_brings_the_next_pair(tmp_path: Path) -> None:

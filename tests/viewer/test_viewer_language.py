@@ -8,6 +8,7 @@ import pytest
 import viewer_language_runs as runs
 import viewer_runs
 from streamlit.testing.v1 import AppTest
+from viewer_app import opened
 from viewer_runs import EVIL, LINK
 
 from society.record.recorder import Recorder
@@ -42,15 +43,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def app(root: Path, run: str = NAME, **query: str) -> AppTest:
-    def script(root: str) -> None:
-        from society.viewer.main import main
-
-        main(["--root", root])
-
-    test = AppTest.from_function(script, kwargs={"root": str(root)}, default_timeout=30)
-    for name, value in {"run": run, "page": "Language", **query}.items():
-        test.query_params[name] = value
-    return test.run()
+    return opened(root, **({"run": run, "page": "Language"} | query))
 
 
 def answered(monkeypatch: pytest.MonkeyPatch, answer: Answer) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import viewer_runs
 from streamlit.testing.v1 import AppTest
+from viewer_app import opened
 from viewer_runs import EVIL
 
 from society.analysis.estimate import Estimate
@@ -146,15 +147,7 @@ def test_a_pool_too_large_to_draw_or_worth_nothing_is_said(run: Run) -> None:
 
 
 def page(root: Path, **query: str) -> AppTest:
-    def script(root: str) -> None:
-        from society.viewer.main import main
-
-        main(["--root", root])
-
-    test = AppTest.from_function(script, kwargs={"root": str(root)}, default_timeout=30)
-    for name, value in ({"run": NAME, "page": "Negotiations"} | query).items():
-        test.query_params[name] = value
-    return test.run()
+    return opened(root, **({"run": NAME, "page": "Negotiations"} | query))
 
 
 def said(test: AppTest) -> str:

@@ -6,24 +6,13 @@ from pathlib import Path
 import pytest
 import viewer_runs
 from streamlit.testing.v1 import AppTest
+from viewer_app import opened as app
 from viewer_runs import EVIL, KINDS, LINK
 
 from society.viewer import form, main, words
 from society.viewer.queries import Refused
 
 PAGES = tuple(main.PAGES)
-
-
-def app(root: Path, **query: str) -> AppTest:
-    def script(root: str) -> None:
-        from society.viewer.main import main
-
-        main(["--root", root])
-
-    test = AppTest.from_function(script, kwargs={"root": str(root)}, default_timeout=30)
-    for name, value in query.items():
-        test.query_params[name] = value
-    return test.run()
 
 
 def said(test: AppTest) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import viewer_runs
 from streamlit.testing.v1 import AppTest
+from viewer_app import opened
 from viewer_runs import EVIL
 
 from society.analysis.competition_metrics import rated as reported
@@ -23,14 +24,7 @@ TRAINING = {"condition": "training", "seed": 3, "world": -1, "tick": -1}
 
 
 def app(path: Path) -> AppTest:
-    def script(root: str) -> None:
-        from society.viewer.main import main
-
-        main(["--root", root])
-
-    test = AppTest.from_function(script, kwargs={"root": str(path.parent)}, default_timeout=30)
-    test.query_params["run"], test.query_params["page"] = path.name, "Population"
-    return test.run()
+    return opened(path.parent, run=path.name, page="Population")
 
 
 def said(test: AppTest) -> str:

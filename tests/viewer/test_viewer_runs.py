@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import viewer_runs
 from streamlit.testing.v1 import AppTest
+from viewer_app import opened as app
 from viewer_runs import EVIL, KINDS
 
 from society.analysis.estimate import Estimate
@@ -22,18 +23,6 @@ from society.viewer.data import runs as data
 from society.viewer.figures import runs as figures
 from society.viewer.form import Field, Schema
 from society.viewer.queries import Refused
-
-
-def app(root: Path, **query: str) -> AppTest:
-    def script(root: str) -> None:
-        from society.viewer.main import main
-
-        main(["--root", root])
-
-    test = AppTest.from_function(script, kwargs={"root": str(root)}, default_timeout=30)
-    for name, value in query.items():
-        test.query_params[name] = value
-    return test.run()
 
 
 def said(test: AppTest) -> str:
