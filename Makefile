@@ -5,7 +5,7 @@ export OMP_WAIT_POLICY := passive
 .venv/ready: pyproject.toml constraints.txt
 	python3 -m venv .venv
 	$(PY) -m pip install -q --disable-pip-version-check -c constraints.txt torch
-	$(PY) -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev,oracles]'
+	$(PY) -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev,oracles,bridges,rl]'
 	touch $@
 
 .venv/browser: .venv/ready
