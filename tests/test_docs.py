@@ -59,3 +59,12 @@ def test_every_world_has_a_page_with_a_picture_and_links_that_lead_somewhere(nam
     links = [link for link in re.findall(r"\]\(([^)#\s]+)\)", text) if not link.startswith("http")]
     assert f"{name}.png" in links
     assert all((page.parent / link).is_file() for link in links), links
+
+
+@pytest.mark.parametrize("page", sorted(path.name for path in (DOCS / "bridges").glob("*.md")))
+def test_every_recipe_of_a_bridge_runs(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    examples = re.findall(r"```python\n(.*?)```", (DOCS / "bridges" / page).read_text(encoding="utf-8"), re.DOTALL)
+    assert examples
+    for example in examples:
+        exec(compile(example, page, "exec"), {"__name__": "__main__"})
