@@ -16,7 +16,7 @@ from torch import Tensor
 
 from ..config import Config, resolve
 from ..engine import build
-from ..world.scenario import Observation, Outcome, Scenario, Spec
+from ..world.scenario import Observation, Outcome, Scenario, Spec, select
 from ..world.worlds import Worlds
 
 
@@ -25,7 +25,7 @@ class Moment:
     """What a tick brought to W worlds of N seats.
 
     `seen` is what is perceived now, of the next episode where a world ended; `final` what was perceived last before any
-    world began anew (None: none did). `terminated` [W, N]: this life, or the world, ended of itself; `truncated` [W, N]: the
+    world began anew, `ended` the worlds at that moment (None: none did). `terminated` [W, N]: this life, or the world, ended of itself; `truncated` [W, N]: the
     world was cut off; `over` [W]: worlds that ended, either way.
     """
 
@@ -36,6 +36,7 @@ class Moment:
     over: Bool[Tensor, "W"]
     final: Observation | None
     outcome: Outcome
+    ended: Worlds | None = None
 
 
 class Session:
@@ -56,12 +57,14 @@ class Session:
         self.seen = self.worlds.observe()
         return self.seen
 
-    def again(self) -> Observation:
-        """The next episode in every world, whether or not the last was over."""
-        episode = self.worlds.episode + 1
-        fresh = replace(self.worlds, episode=episode, tick=torch.zeros_like(episode))
-        before = replace(fresh, tick=torch.full_like(episode, -1))
-        self.worlds = replace(fresh, state=self.scenario.reset(before.key))
+    def again(self, which: Bool[Tensor, "W"] | None = None) -> Observation:
+        """The next episode in every world, or in those that are True, whether or not the last was over."""
+        old = self.worlds
+        which = torch.ones_like(old.world, dtype=torch.bool) if which is None else which
+        episode = old.episode + which
+        fresh = self.scenario.reset(replace(old, episode=episode, tick=torch.full_like(episode, -1)).key)
+        begun = select(which, fresh, old.state)
+        self.worlds = replace(old, state=begun, episode=episode, tick=torch.where(which, 0, old.tick))
         self.seen = self.worlds.observe()
         return self.seen
 
@@ -78,7 +81,7 @@ class Session:
         final = None if ended is None else ended.observe()
         self.worlds = after
         self.seen = after.observe()
-        return Moment(self.seen, outcome.reward, terminated, truncated & ~terminated, over, final, outcome)
+        return Moment(self.seen, outcome.reward, terminated, truncated & ~terminated, over, final, outcome, ended)
 
 
 def settled(scenario: str, preset: str = "default", quick: bool = False, seed: int = 0, **fields: Any) -> Config:

@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Bool
 from torch import Tensor
 
-from ..world.scenario import Spec
+from ..world.scenario import Observation, Spec
 
 
 def action_space(spec: Spec) -> gymnasium.spaces.Discrete | gymnasium.spaces.MultiDiscrete:
@@ -36,3 +36,18 @@ def legal(spec: Spec, mask: Bool[Tensor, "*rows A"] | None, rows: tuple[int, ...
         part = torch.ones(*rows, head.size, dtype=torch.bool) if mask is None else mask[..., spec.options[name]]
         parts += [part] * head.length
     return torch.cat(parts, dim=-1)
+
+
+def choices(spec: Spec, seen: Observation) -> Bool[Tensor, "W N M"] | None:
+    """Which option of each action number every seat may choose now, laid out as in `legal`; None: all may choose anything.
+
+    A seat that is dead or whose turn it is not may only choose the no-op of each number.
+    """
+    if seen.mask is None and seen.active is None:
+        return None
+    rows = (seen.features.shape[0], seen.features.shape[1])
+    may = legal(spec, seen.mask, rows).to(seen.features.device)
+    if seen.active is None:
+        return may
+    idle = torch.cat([torch.arange(head.size) == 0 for head in spec.heads.values() for _ in range(head.length)])
+    return torch.where(seen.active[..., None], may, idle.to(may.device))
