@@ -25,8 +25,8 @@ class Moment:
     """What a tick brought to W worlds of N seats.
 
     `seen` is what is perceived now, of the next episode where a world ended; `final` what was perceived last before any
-    world began anew, `ended` the worlds at that moment (None: none did). `terminated` [W, N]: this life, or the world, ended of itself; `truncated` [W, N]: the
-    world was cut off; `over` [W]: worlds that ended, either way.
+    world began anew, and `ended` the worlds at that moment (None: none did). `terminated` [W, N]: this life, or the world,
+    ended of itself; `truncated` [W, N]: the world was cut off; `over` [W]: worlds that ended, either way.
     """
 
     seen: Observation
