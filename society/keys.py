@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import zlib
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 
 import torch
 from torch import Tensor
@@ -54,14 +54,14 @@ def _counters(n: int, device: torch.device) -> Tensor:
 
 @dataclass(frozen=True)
 class Keys:
-    """The keys of W worlds at one moment.
+    """The keys of W worlds at one moment: of a seed, and of worlds, episodes and ticks [W] int64.
 
-    `base` [W] int64 is the mixed (seed, world, episode, tick); the other three fields [W] int64 are kept because a tape of
-    another world (condition `scramble`) is looked up by them. Draws have shape [W, *shape]; the last axis is usually the
-    seat. Two draws of one moment that must differ need different purposes.
+    Nothing is mixed before the first draw: a world without chance pays nothing. A tape of another world (condition
+    `scramble`) is looked up by the three fields. Draws have shape [W, *shape]; the last axis is usually the seat. Two draws
+    of one moment that must differ need different purposes.
     """
 
-    base: Tensor
+    seed: int
     world: Tensor
     episode: Tensor
     tick: Tensor
@@ -69,9 +69,7 @@ class Keys:
     @classmethod
     def at(cls, seed: int, world: Tensor, episode: Tensor, tick: Tensor) -> Keys:
         """The keys of `seed` for worlds, episodes and ticks [W] int64."""
-        base = _mix(world * _GAMMA + _mix_int(seed + 1))
-        base = _mix(base + (episode + 1) * _GAMMA)
-        return cls(_mix(base + (tick + 1) * _GAMMA), world, episode, tick)
+        return cls(seed, world, episode, tick)
 
     @classmethod
     def worldless(cls, seed: int, *path: str | int) -> Keys:
@@ -80,7 +78,26 @@ class Keys:
         for part in ("worldless", *path):
             word = _mix_int(word + (_tag(part) if isinstance(part, str) else (part + 1) * _GAMMA))
         none = torch.full((1,), -1)
-        return cls(torch.tensor([word]), none, none, none)
+        made = cls(seed, none, none, none)
+        made.__dict__["base"] = torch.tensor([word])  # in place of what would be mixed of world, episode and tick
+        return made
+
+    def later(self, tick: Tensor) -> Keys:
+        """The keys of the same worlds in the same episodes at another tick [W]; what is mixed of both is mixed once."""
+        found = Keys(self.seed, self.world, self.episode, tick)
+        if "stem" in self.__dict__:
+            found.__dict__["stem"] = self.stem
+        return found
+
+    @cached_property
+    def stem(self) -> Tensor:
+        """The mixed (seed, world, episode), int64 [W]."""
+        return _mix(_mix(self.world * _GAMMA + _mix_int(self.seed + 1)) + (self.episode + 1) * _GAMMA)
+
+    @cached_property
+    def base(self) -> Tensor:
+        """The mixed (seed, world, episode, tick), int64 [W]."""
+        return _mix(self.stem + (self.tick + 1) * _GAMMA)
 
     def bits(self, purpose: str, *shape: int) -> Tensor:
         """64 random bits each, int64 [W, *shape]."""

@@ -7,7 +7,7 @@ world begins its next episode; keys follow world, episode and tick, so a world's
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache, reduce
 from typing import Any
 
 import torch
@@ -52,42 +52,50 @@ class Worlds:
         spec = self.scenario.spec
         packed, illegal = legalise(packed, seen, spec)
         state, outcome = self.scenario.step(self.state, spec.unpack(packed), self.key)
-        timed_out = self.tick + 1 >= spec.episode
-        done = torch.zeros_like(timed_out) if outcome.done is None else outcome.done
-        # a time limit is no end of the world's own: its return is bootstrapped
-        truncated = timed_out & ~done if outcome.truncated is None else outcome.truncated | (timed_out & ~done)
-        outcome = replace(outcome, truncated=truncated)
-        ended = done | truncated
-        outcome = replace(outcome, illegal=illegal)
-        after = replace(self, state=state, tick=self.tick + 1)
+        tick = self.tick + 1
+        truncated = tick >= spec.episode
+        if outcome.done is not None:  # a time limit is no end of the world's own: its return is bootstrapped
+            truncated = truncated & ~outcome.done
+        if outcome.truncated is not None:
+            truncated = truncated | outcome.truncated
+        ended = truncated if outcome.done is None else truncated | outcome.done
+        outcome = replace(outcome, truncated=truncated, illegal=illegal)
+        after = replace(self, state=state, tick=tick)
         if not bool(ended.any()):
+            after.__dict__["key"] = self.key.later(tick)
             return after, outcome, None
         episode = self.episode + ended
         fresh = self.scenario.reset(Keys.at(self.seed, self.world, episode, torch.full_like(episode, -1)))
-        begun = replace(after, state=select(ended, fresh, state), episode=episode, tick=torch.where(ended, 0, after.tick))
+        begun = replace(after, state=select(ended, fresh, state), episode=episode, tick=torch.where(ended, 0, tick))
         return begun, outcome, after
 
 
 def legalise(
     packed: Int[Tensor, "W N K"], seen: Observation, spec: Spec
-) -> tuple[Int[Tensor, "W N K"], Bool[Tensor, "W N"] | None]:
+) -> tuple[Int[Tensor, "W N K"], Bool[Tensor, "W N"]]:
     """Replace options that are illegal or out of range by the no-op 0; say which seats had one. The inactive act 0."""
-    illegal = None
+    last, first = _ranges(spec)
+    inside = packed.clamp(_table(0, packed.device), _table(last, packed.device))
+    legal = inside == packed
     if seen.mask is not None:
-        legal = torch.ones_like(packed, dtype=torch.bool)
-        for name, where in spec.columns.items():
-            options = seen.mask[..., spec.options[name]]
-            inside = (packed[..., where] >= 0) & (packed[..., where] < spec.heads[name].size)
-            chosen = packed[..., where].clamp(0, spec.heads[name].size - 1)
-            legal[..., where] = options.gather(-1, chosen) & inside
-        illegal = ~legal.all(-1)
-        packed = torch.where(legal, packed, 0)
-    else:
-        sizes = torch.tensor([h.size for h in spec.heads.values() for _ in range(h.length)], device=packed.device)
-        inside = (packed >= 0) & (packed < sizes)
-        illegal = ~inside.all(-1)
-        packed = torch.where(inside, packed, 0)
+        legal &= seen.mask.gather(-1, inside + _table(first, packed.device))
+    illegal = ~reduce(torch.logical_and, legal.unbind(-1))
+    packed = torch.where(legal, packed, 0)
     if seen.active is not None:
         packed = torch.where(seen.active[..., None], packed, 0)
         illegal = illegal & seen.active
     return packed, illegal
+
+
+def _ranges(spec: Spec) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """For each of K action numbers the last option, and where the options of its head begin in a mask."""
+    where = spec.options
+    both = [(head.size - 1, where[name].start) for name, head in spec.heads.items() for _ in range(head.length)]
+    last, first = zip(*both, strict=True)
+    return last, first
+
+
+@lru_cache(maxsize=256)
+def _table(numbers: int | tuple[int, ...], device: torch.device) -> Tensor:
+    """Numbers on a device, made once."""
+    return torch.tensor(numbers, device=device)
