@@ -77,6 +77,7 @@ class Bazaar(Scenario):
             heads["strike"] = Head(2, contest=True)
         self.spec = Spec(
             seats=config.seats,
+            routes=True,
             fields={
                 "ripe": (seen, goods),
                 "seats": (seen, len(self.rows)),

@@ -179,7 +179,7 @@ class References:
         mine, _, offer = self._wares(s)
         near, fits = self._offers_in_view(s)
         sight, in_view = self._meet(s, near & fits)
-        sound, heard = self._meet(s, calls)
+        sound, heard = self._meet(s, self.world.parts.channel.audible(calls))
         goal = torch.where(in_view, sight, sound)
         ready = (mine >= self.enough) & (in_view | heard)
         move = torch.where(ready, self.torus.step_towards(s.pos, goal), self._search(s, s.skill))

@@ -101,6 +101,7 @@ class ParticleWorld(Scenario):
             heads["say"] = Head(parts.channel.config.symbols, parts.channel.config.length, speech=True)
         self.spec = Spec(
             seats=self.seats,
+            routes=True,
             fields=fields,
             heads=heads,
             episode=config.episode,
@@ -117,7 +118,9 @@ class ParticleWorld(Scenario):
         self.mask = None if torch.cat(legal, dim=1).all() else torch.cat(legal, dim=1)
         self.hears = torch.tensor([max(h, 0) for h in hears] or [0] * self.seats)
         self.known = torch.tensor([max(k, 0) for k in self.knows])
-        self._sight(tuple(hears) or (-1,) * self.seats, colours)
+        graph = parts.channel.hears(self.seats)
+        heard = [h if graph is None or n == h or graph[n, h] else -1 for n, h in enumerate(hears)]
+        self._sight(tuple(heard) or (-1,) * self.seats, colours)
         self.stamps = stamps(lands)
 
     def to(self, device: torch.device) -> ParticleWorld:

@@ -135,7 +135,7 @@ class SimpleWorldComm(ParticleWorld):
         far = plane.distances(s.pos[:, :1], s.pos[:, self.hunters : self.seats])
         call = far.argmin(-1) + 1
         call = torch.where(call < self.parts.channel.config.symbols, call, 0)
-        heard = s.air[:, 0, LEADER, :1].expand(-1, self.hunters) - 1
+        heard = s.air[:, 0, LEADER, :1] * self.hearing[: self.hunters, 0].long() - 1
         heard = torch.where(heard < self.config.good, heard, -1)
         move = torch.cat([hunt(self, s, heard), flee(self, s, s.pos[:, self.food])], dim=1)
         return act(self, s, move, torch.nn.functional.pad(call, (0, self.seats - 1)))

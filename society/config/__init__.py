@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from society import registry
 
+from .graph import Edges, edges
 from .schema import FieldDoc, explain, field_at, model_of, suggest, takes, walk
 from .text import read
 from .toml import plain, tables
@@ -49,6 +50,9 @@ class PopulationConfig(Frozen):
     minds: int = Field(default=1, ge=1, le=4096, description="minds, each with weights of its own")
     policy: str = Field(default="mlp", description="the minds' network, a name from `society list`")
     matchmaker: str = Field(default="everyone", pattern="^[a-z][a-z0-9_]*$", description="who meets whom")
+    graph: Edges = Field(
+        default=(), description='for the matchmaker "graph": pairs of minds that meet, and in a third place how often'
+    )
     network: Any = Field(default=None, description="the policy's own fields")
 
 
@@ -202,6 +206,9 @@ def fingerprint(config: Config) -> str:
     data = {key: value for key, value in config.model_dump(mode="json").items() if key not in ("seed", "device")}
     if config.social == SocialConfig():  # came later: runs without it are the same runs as before
         del data["social"]
+    for section in ("channel", "population"):
+        if not data[section].get("graph"):  # so did graphs
+            data[section].pop("graph", None)
     data["evaluation"] = {k: v for k, v in data["evaluation"].items() if k not in ("controls", "strangers")}
     data["evaluation"]["frames_worlds"] = 2  # what is filmed changes no row; 2 was the default when runs were first pooled
     return hashlib.sha256("".join(tables(data, ())).encode()).hexdigest()[:12]
@@ -322,6 +329,11 @@ def _coerce(schema: type[BaseModel], path: str, value: object) -> object:
     if model_of(info.annotation):
         inside = [doc.path for doc in walk(schema, "") if doc.path.startswith(f"{path}.")]
         raise ConfigError(f"{path} = {value!r}: is a section; set one of {', '.join(inside) or '(it has no fields)'}")
+    if hasattr(value, "is_directed"):  # a networkx graph
+        try:
+            return edges(value)
+        except ValueError as error:
+            raise ConfigError(f"{path}: {error}") from None
     if not isinstance(value, str):
         return value
     if not value.isprintable() and re.search("[\ud800-\udfff]", value):

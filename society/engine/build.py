@@ -9,11 +9,12 @@ import torch
 
 from .. import registry
 from ..config import Config, ConfigError
-from ..population.matchmaking import MATCHMAKERS, Matchmaker
+from ..population.matchmaking import MATCHMAKERS, Matchmaker, on_edges
 from ..population.population import Policy, Population
 from ..population.rollout import Learner
 from ..world.channel import Channel, Intervention
 from ..world.contest import Contest
+from ..world.graph import heeds
 from ..world.interventions import Content, mute
 from ..world.market import Market
 from ..world.scenario import Parts, Scenario
@@ -71,6 +72,7 @@ def scenario(
         split,
     )
     made: Scenario = registry.get("scenarios", config.scenario)(config.world, parts)
+    heeds(made)
     return made.to(torch.device(config.device)) if config.device == "cuda" else made
 
 
@@ -98,7 +100,11 @@ def learner(config: Config) -> Learner:
 
 def matchmaker(config: Config) -> Matchmaker:
     """Who meets whom."""
-    name = config.population.matchmaker
+    name, graph = config.population.matchmaker, config.population.graph
+    if name == "graph":
+        return on_edges(graph)
     if name not in MATCHMAKERS:
-        raise ConfigError(f"population.matchmaker = {name!r}: choose one of {', '.join(MATCHMAKERS)}")
+        raise ConfigError(f"population.matchmaker = {name!r}: choose one of {', '.join([*MATCHMAKERS, 'graph'])}")
+    if graph:
+        raise ConfigError(f'population.graph: only the matchmaker "graph" asks it; population.matchmaker is {name!r}')
     return MATCHMAKERS[name]

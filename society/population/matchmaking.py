@@ -6,7 +6,7 @@ mind and padded to one length, so that grouping is a gather and acting one batch
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import networkx as nx
@@ -14,6 +14,7 @@ import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
 
+from ..config.graph import Edge
 from ..keys import Keys
 from ..world.scenario import Spec
 
@@ -120,7 +121,7 @@ def on_graph(graph: nx.Graph) -> Matchmaker:
         if spec.seats != 2:
             raise ValueError(f"population.matchmaker: one on a graph, but the world has {spec.seats} seats; it needs 2")
         if max(max(a, b) for a, b, _ in edges) >= minds:
-            raise ValueError(f"graph: a node is numbered {minds} or more; nodes must be 0..{minds - 1}")
+            raise ValueError(f"population.graph: a mind is numbered {minds} or more; minds are 0..{minds - 1}")
         ends = torch.tensor([(a, b) for a, b, _ in edges])
         edge_cdf = torch.tensor([w for *_, w in edges]).cumsum(0)
         draw = key.uniform("graph.edge", worlds)[0] * edge_cdf[-1]
@@ -131,6 +132,19 @@ def on_graph(graph: nx.Graph) -> Matchmaker:
         return torch.where(turn[:, None], pair.flip(1), pair)
 
     return match
+
+
+def on_edges(edges: Sequence[Edge]) -> Matchmaker:
+    """Pairs drawn from edges (a, b) or (a, b, weight) as `population.graph` has them: mind a in seat 0, b in seat 1.
+
+    An edge's weight (default 1) is its share of the worlds. Raises ValueError where there is none; the matchmaker raises it
+    for a mind that is not there and for worlds of other than two seats.
+    """
+    if not edges:
+        raise ValueError('population.graph: has no edges, so nobody meets; give some, as in "0-1,1-2"')
+    graph: nx.DiGraph = nx.DiGraph()
+    graph.add_weighted_edges_from((edge[0], edge[1], *(edge[2:] or (1.0,))) for edge in edges)
+    return on_graph(graph)
 
 
 MATCHMAKERS: Mapping[str, Matchmaker] = {

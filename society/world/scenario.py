@@ -72,7 +72,8 @@ class Spec:
     Action numbers of all heads are packed into [W, N, K] likewise. `hearing` names the fields that carry what others said:
     losses that remove hearing set them to 0; `reacting` names the heads in which listening should show.
     `episode` is the number of ticks after which a world ends,
-    `ends_early` says whether it may end before. `fields` are the union over roles: absent ones are 0.
+    `ends_early` says whether it may end before. `fields` are the union over roles: absent ones are 0. `routes`: who hears
+    whom is asked of the channel, listener by listener, so a world of more than two seats can be given `channel.graph`.
     """
 
     seats: int
@@ -85,6 +86,7 @@ class Spec:
     reacting: tuple[str, ...] = ()
     goods: tuple[str, ...] = ()
     ends_early: bool = False
+    routes: bool = False
 
     @cached_property
     def slices(self) -> dict[str, slice]:
