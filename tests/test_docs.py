@@ -61,6 +61,8 @@ def test_every_world_has_a_page_with_a_picture_and_links_that_lead_somewhere(nam
     assert all((page.parent / link).is_file() for link in links), links
 
 
+# torchrl warns of a class of its own when its collectors are imported
+@pytest.mark.filterwarnings("ignore:Creating .* which inherits from WeightUpdaterBase:DeprecationWarning")
 @pytest.mark.parametrize("page", sorted(path.name for path in (DOCS / "bridges").glob("*.md")))
 def test_every_recipe_of_a_bridge_runs(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
