@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from society.record import checkpoint, frames, grouped, labels, parts, tail
+from society.record import checkpoint, frames, graphs, grouped, labels, parts, tail
 from society.record.files import Damaged, damaged, inside, read_json, read_toml_sealed, unfit
 from society.record.runs import create_run_dir, find_run_path, run_paths
 from society.record.status import RunState, read_status, state_of, write_status
@@ -101,33 +101,34 @@ class Run:
         """The messages, of one condition if given."""
         return self.table("messages", where=None if condition is None else {"condition": condition})
 
-    def trade_graph(self, condition: str | None = "normal", by: str = "mind") -> "nx.DiGraph":
+    def trade_graph(
+        self, condition: str | None = "normal", by: str = "mind", *, seed: int | None = None, world: int | None = None
+    ) -> "nx.DiGraph":
         """Who gave how much to whom: edge giver -> receiver with `weight` (amount, all goods) and `deals` (count).
 
-        Nodes are minds or, with by="seat", (world, seat) pairs. None takes every condition. ValueError for another
-        `by`.
+        Nodes are minds or, with by="seat", (world, seat) pairs; who never traded is none. None takes every condition, seed
+        or world. ValueError for another `by`.
         """
-        import networkx as nx
+        return graphs.trade(self, graphs.where(condition, seed, world), by)
 
-        if by not in ("mind", "seat"):
-            raise ValueError(f"by is {by!r}: a trade graph is by mind or by seat")
-        trades = self.table("trades", where=None if condition is None else {"condition": condition})
-        graph: nx.DiGraph = nx.DiGraph()
-        if trades.empty:
-            return graph
-        own, partner = ("mind", "partner_mind") if by == "mind" else ("seat", "partner")
-        ends = [own, partner] if by == "mind" else ["world", own, partner]
-        there = trades[[*ends, "gave_amount"]].set_axis([*ends[:-2], "giver", "receiver", "amount"], axis=1)
-        back = trades[[*ends[:-2], partner, own, "got_amount"]].set_axis(there.columns, axis=1)
-        flows = pd.concat([there, back])
-        flows = flows[flows["amount"] > 0]
-        sums = flows.groupby([*ends[:-2], "giver", "receiver"])["amount"].agg(["sum", "size"]).reset_index()
-        for row in sums.to_dict("records"):
-            place = (row["world"],) if by == "seat" else ()
-            giver, receiver = (*place, row["giver"]), (*place, row["receiver"])
-            ends_of_edge = (giver, receiver) if by == "seat" else (giver[0], receiver[0])
-            graph.add_edge(*ends_of_edge, weight=row["sum"], deals=row["size"])
-        return graph
+    def talk_graph(
+        self, condition: str | None = "normal", by: str = "mind", *, seed: int | None = None, world: int | None = None
+    ) -> "nx.DiGraph":
+        """Who spoke in whose hearing: edge speaker -> listener with `weight`, the messages that were no silence.
+
+        What is counted was said where the other could hear it: in the same world and, with a `channel.graph`, along an
+        edge of it. Noise and what a condition does to a message come after; a role that a world makes deaf counts too,
+        since no table tells of it. Nodes as in `trade_graph`, the silent among them; an edge from a mind to itself is one
+        that sat in two seats. ValueError where `channel.reach` is set: no table says who stood within it.
+        """
+        return graphs.talk(self, graphs.where(condition, seed, world), by)
+
+    def lineage_graph(self, *, seed: int | None = None) -> "nx.DiGraph":
+        """Who descends from whom: edge parent -> child; nodes are all minds, with `born` (the update) and `frozen`.
+
+        Acyclic, and each mind has one parent or none.
+        """
+        return graphs.lineage(self, graphs.where(None, seed, None))
 
     @property
     def controls(self) -> dict[str, "Run"]:
