@@ -6,31 +6,24 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from jaxtyping import Bool, Int
+from jaxtyping import Bool
 from torch import Tensor
 
-from .commons_players import Players
-
-
-def numbers(cells: int, places: Int[Tensor, "S"]) -> Int[Tensor, "C"]:
-    """By cell the number of the place that it is; S, how many there are, for a cell that is none."""
-    number = torch.full((cells,), len(places))
-    number[places] = torch.arange(len(places))
-    return number
+from .commons_players import Bodies, Players
 
 
 def eat(
-    apples: Bool[Tensor, "W S"], number: Int[Tensor, "C"], players: Players
+    apples: Bool[Tensor, "W S"], bodies: Bodies, players: Players
 ) -> tuple[Bool[Tensor, "W S"], Bool[Tensor, "W N"]]:
     """Who stands on an apple eats it: seats stand on cells of their own, so nobody has to share. What is left, who ate.
 
-    `number` is that of a cell's site, see `numbers`.
+    The sites are the first cells that `bodies` numbers.
     """
     sites = apples.shape[1]
     padded = torch.cat([apples, torch.zeros_like(apples[:, :1])], dim=1)  # cells without a site share one that is bare
-    where = torch.where(players.out == 0, number.take(players.pos), sites)
+    where = torch.where(players.out == 0, bodies.number.take(players.pos), sites).clamp_(max=sites)
     eaten = padded.gather(1, where)
-    return padded.scatter(1, where, False)[:, :-1], eaten
+    return padded.scatter_(1, where, False)[:, :-1], eaten
 
 
 def dealt(amount: Bool[Tensor, "W S"], seats: int) -> Tensor:

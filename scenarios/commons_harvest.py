@@ -19,7 +19,7 @@ from society.keys import Keys
 from society.world.scenario import Action, Head, Observation, Outcome, Parts, Scenario, Scene, Script, Spec, state
 from society.world.scripts import uniform
 
-from .commons_apples import dealt, eat, numbers, preset
+from .commons_apples import dealt, eat, preset
 from .commons_maps import HARVEST
 from .commons_players import ACTS, SELF, SELF_NAMES, Bodies, Players, PlayersConfig, Zaps
 from .commons_scripts import Guide
@@ -79,15 +79,14 @@ class CommonsHarvest(Scenario):
     def __init__(self, config: HarvestConfig, parts: Parts):
         super().__init__(config, parts)
         c, lines = config, HARVEST[config.map]
-        self.bodies = Bodies(lines, c, parts.contest)
+        ground = {"a": 0, "#": 1 << 8 * WALL}
+        self.bodies = Bodies(lines, c, parts.contest, ground, (SEAT, BEAM), torch.int32)
         grid = self.bodies.grid
         self.sites = grid.where("a")
-        self.site = numbers(grid.cells, self.sites)
         y, x = grid.yx(self.sites)
         apart = (y[:, None] - y) ** 2 + (x[:, None] - x) ** 2
         self.near = ((apart > 0) & (apart <= NEIGHBOURS[c.neighbourhood])).float()  # [S, S]
         self.grows = torch.tensor([round(p * 2**32) for p in c.regrowth])  # thresholds of 32 random bits
-        self.ground = grid.wall.int() << 8 * WALL
         self.guide: Guide | None = None  # made when a script first asks its way
         self.spec = Spec(
             seats=c.seats,
@@ -138,7 +137,7 @@ class CommonsHarvest(Scenario):
         """Walk, eat, zap, regrow."""
         absent = s.players.out > 0
         players = self.bodies.walk(s.players, action["act"], key)
-        apples, eaten = eat(s.apples, self.site, players)
+        apples, eaten = eat(s.apples, self.bodies, players)
         players, zaps = self.bodies.zap(players, action["act"])
         apples = self.regrow(apples, key)
         reward = eaten + zaps.reward
@@ -177,12 +176,10 @@ class CommonsHarvest(Scenario):
     def observe(self, s: HarvestState) -> Observation:
         """The window of each seat and itself; who is out has no turn."""
         worlds, seats = s.players.pos.shape
-        words = self.ground.expand(worlds, -1).clone()
-        words.index_add_(1, self.sites, s.apples.int() << 8 * APPLE)
-        self.bodies.add_players(words, s.players, (SEAT, BEAM))
+        words = self.bodies.ground.repeat(worlds, 1)
+        words[:, : len(self.sites)] += s.apples.int() << 8 * APPLE
         out = torch.empty(worlds, seats, self.spec.features, device=words.device)
-        self.bodies.look(words, s.players, out[..., self.spec.slices["cells"]])
-        self.bodies.tell_self(s.players, out[..., self.spec.slices["self"]])
+        self.bodies.look(words, s.players, out)
         return Observation(out, active=s.players.out == 0)
 
     def scene(self, s: HarvestState) -> Scene:

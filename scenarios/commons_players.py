@@ -7,7 +7,7 @@ one policy serves all four facings, and on a table of cells turning the window c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -79,13 +79,36 @@ class Zaps:
         return self.target >= 0, {"target": self.target, "good": none, "amount": torch.zeros_like(none)}
 
 
-class Bodies:
-    """Tables of one map and the rules of bodies; `extra` counts the options that a world puts between turning and zapping."""
+def across(x: Int[Tensor, "W N"]) -> Int[Tensor, "N W"]:
+    """Seats first and worlds last, as int32."""
+    return x.t().to(torch.int32, memory_format=torch.contiguous_format)
 
-    def __init__(self, lines: Sequence[str], config: PlayersConfig, contest: Contest, extra: int = 0):
+
+class Bodies:
+    """Tables of one map and the rules of bodies.
+
+    `marked` are the letters of cells that change, `ground` the word of each of them and of a wall: what is seen of an
+    unchanging map. `planes` are the bytes of a seat and of each kind of beam in a word. `extra` counts the options that a
+    world puts between turning and zapping.
+    """
+
+    def __init__(
+        self,
+        lines: Sequence[str],
+        config: PlayersConfig,
+        contest: Contest,
+        ground: Mapping[str, int],
+        planes: tuple[int, ...],
+        word: torch.dtype,
+        extra: int = 0,
+    ):
         c = self.config = config
         self.contest = contest
         self.grid = Walled(lines, c.reach)
+        self._number("".join(letter for letter in ground if letter != "#"))
+        self.ground = torch.zeros(self.open + 2, dtype=word)  # [V + 2]
+        for letter, value in ground.items():
+            self.ground[self.number[self.grid.where(letter)]] = value
         self.spawn = self.grid.where("s")
         if len(self.spawn) < c.seats:
             raise ValueError(f"world.seats = {c.seats}: the map has {len(self.spawn)} places to begin on; use that or fewer")
@@ -97,10 +120,49 @@ class Bodies:
         self.step = torch.stack(steps, dim=-1).flatten()  # [4 * A]
         self.turn = torch.zeros(self.options, dtype=torch.long)
         self.turn[TURN_LEFT], self.turn[TURN_RIGHT] = -1, 1
-        self.window = self.grid.window(c.ahead, c.behind, c.aside)
-        clear, path = self.grid.rays(c.beam_length, c.beam_radius)
-        self.clear = clear.flatten(0, 1)  # [4 * C, B]
-        self.path = path.flatten(0, 1).flatten(1)  # [4 * C, B * length]
+        self._sight()
+        self._beams()
+        seat, *beams = (1 << 8 * plane for plane in planes)
+        length = self.lit.shape[1] - 1
+        adds = [[there * seat] + [beam] * length for there in (0, 1) for beam in (0, *beams)]
+        self.adds = torch.tensor(adds, dtype=word)  # [2 * kinds, 1 + B * length]: what a seat adds to its row of `lit`
+
+    def _number(self, marked: str) -> None:
+        """Number the open cells, those of the marked letters first: a map has several times as many cells as can change."""
+        grid = self.grid
+        open_ = "".join(sorted({*grid.drawing} - {*marked, "#"}))
+        self.cell = torch.cat([*(grid.where(letter) for letter in marked), grid.where(open_)])  # [V]
+        self.open = len(self.cell)  # V; walls share the number V, and what nobody is to see goes to V + 1
+        self.number = torch.full((grid.cells,), self.open)
+        self.number[self.cell] = torch.arange(self.open)
+
+    def _sight(self) -> None:
+        """What a seat of each facing on each open cell sees and knows of itself, a row each, see `row`."""
+        c, grid = self.config, self.grid
+        window = grid.window(c.ahead, c.behind, c.aside)
+        self.window = self.number[window[:, None] + self.cell[:, None]].flatten(0, 1)  # [4 * V, K]
+        y, x = grid.yx(self.cell)
+        place = torch.stack([y / grid.height, x / grid.width, torch.zeros(self.open)], -1)
+        self.self_ = torch.cat([torch.eye(4).repeat_interleave(self.open, 0), place.repeat(4, 1)], -1)  # [4 * V, SELF]
+
+    def _beams(self) -> None:
+        """Beams as rows of cells; and what a zap meets first, by how far apart two seats are in cell numbers of the grid."""
+        c, grid = self.config, self.grid
+        path = grid.rays(c.beam_length, c.beam_radius)[1][:, self.cell]  # [4, V, B, length]
+        self.path = torch.where(path > 0, self.number[path], self.open + 1).flatten(0, 1)
+        own = torch.arange(self.open).repeat(4)
+        self.lit = torch.cat([own[:, None], self.path.flatten(1)], -1)  # [4 * V, 1 + B * length]: the seat, then its beam
+        across = sorted(range(-c.beam_radius, c.beam_radius + 1), key=lambda right: (abs(right), right))
+        order = [(ahead, right) for ahead in range(1, c.beam_length + 1) for right in across]
+        self.hits = len(order) + 1
+        met = torch.zeros(4, 2 * grid.cells, dtype=torch.int32)  # a cell of a beam by its order, 0 for all that are not
+        reached = torch.full((4 * self.open, self.hits), FAR, dtype=torch.int32)
+        for number, (ahead, right) in enumerate(order, start=1):
+            apart = ahead * grid.ahead + right * grid.ahead.roll(-1)
+            met[torch.arange(4), grid.cells + apart] = number
+            clear = self.path[:, right + c.beam_radius, ahead - 1] <= self.open
+            reached[clear, number] = number * c.seats
+        self.met, self.reached = met.flatten(), reached.flatten()
 
     def to(self, device: torch.device) -> None:
         """Move all tables to a device, in place."""
@@ -119,9 +181,9 @@ class Bodies:
         zero = torch.zeros_like(pos)
         return Players(pos, key.integers("commons.facing", 4, n), zero, zero, zero)
 
-    def rows(self, table: Int[Tensor, "R K"], p: Players) -> Int[Tensor, "W N K"]:
-        """Each seat's row of a table by facing and cell."""
-        return table.index_select(0, (p.facing * self.grid.cells + p.pos).flatten()).view(*p.pos.shape, -1)
+    def row(self, p: Players) -> Int[Tensor, "R"]:
+        """Where each seat's rows are in the tables by facing and cell."""
+        return (self.number.take(p.pos) + p.facing * self.open).flatten()
 
     def walk(self, p: Players, act: Int[Tensor, "W N"], key: Keys) -> Players:
         """All move at once, then turn; who was away comes back to a drawn place, or waits while it is taken.
@@ -150,14 +212,15 @@ class Bodies:
         """
         c, war = self.config, self.contest.config.enabled
         fired = (act == self.zap_option) & (p.cool == 0)
-        ahead, right = self.grid.relative(p.pos, p.facing)  # [w, to, from]
-        clear = self.rows(self.clear, p).transpose(1, 2).gather(1, (right + c.beam_radius).clamp(0, 2 * c.beam_radius))
-        struck = (ahead >= 1) & (ahead <= clear) & (right.abs() <= c.beam_radius)
-        struck &= (p.out == 0)[:, :, None] & (fired & war)[:, None, :]
-        far = (ahead * (c.beam_radius + 1) + right.abs()) * 2 + (right > 0)
-        seats = torch.arange(c.seats, device=act.device)
-        nearest = torch.where(struck, far * c.seats + seats[:, None], FAR).int().amin(1).long()  # int32 has a fast minimum
-        target = torch.where(nearest < FAR, nearest % c.seats, c.seats)
+        # [to, from, w]: worlds last, so that whatever pairs seats runs along them
+        here = across(p.facing * (2 * self.grid.cells) + self.grid.cells - p.pos)
+        there = across(torch.where(p.out == 0, p.pos, 0))  # cell 0 is in no beam
+        met = self.met.index_select(0, (there[:, None] + here).flatten()).view(c.seats, c.seats, -1)
+        met += across(self.row(p).view_as(act) * self.hits)
+        seats = torch.arange(c.seats, dtype=torch.int32, device=act.device)
+        struck = self.reached.index_select(0, met.flatten()).view_as(met) + seats[:, None, None]
+        nearest = struck.amin(0).t().contiguous()
+        target = torch.where(fired & war & (nearest < FAR), nearest.long() % c.seats, c.seats)
         hit = torch.zeros(len(act), c.seats + 1, dtype=torch.bool, device=act.device).scatter(1, target, True)[:, :-1]
         after = replace(
             p,
@@ -168,34 +231,28 @@ class Bodies:
         reward = -c.zap_cost * war * fired.float() - c.zap_penalty * hit.float()
         return after, Zaps(fired, torch.where(target < c.seats, target, NOBODY), hit, reward)
 
-    def add_players(self, words: Int[Tensor, "W C"], p: Players, planes: tuple[int, ...]) -> None:
-        """Count seats and beams into the words: `planes` are the byte of a seat and that of each kind of beam."""
-        byte = torch.tensor([1 << 8 * plane for plane in planes], dtype=words.dtype, device=words.device)
-        seats = torch.where(p.out == 0, p.pos, 0)  # cell 0 is in nobody's window
-        words.scatter_add_(1, seats, byte[0].expand_as(seats))
-        lit = torch.where(p.beam[..., None] > 0, self.rows(self.path, p), 0)
-        words.scatter_add_(1, lit.flatten(1), byte.take(p.beam)[..., None].expand_as(lit).flatten(1))
+    def look(self, words: Int[Tensor, "W V+2"], p: Players, out: Float[Tensor, "W N F"]) -> None:
+        """Add the seats and beams to the words, and write what every seat sees and knows of itself into its features.
 
-    def look(self, words: Int[Tensor, "W C"], p: Players, out: Float[Tensor, "W N F"]) -> None:
-        """Write every seat's window into its features: each byte of a cell's word is the value of a plane."""
-        cells = self.window.index_select(0, p.facing.flatten()).add_(p.pos.view(-1, 1))
-        seen = words.gather(1, cells.view(len(words), -1)).view(torch.uint8)
-        out.copy_(seen.view(*p.pos.shape, -1))
-
-    def tell_self(self, p: Players, out: Float[Tensor, "W N S"]) -> None:
-        """Facing (one-hot), row and column as shares of the map, whether the zap is ready."""
-        y, x = self.grid.yx(p.pos)
-        out[..., :4] = p.facing[..., None] == torch.arange(4, device=p.pos.device)
-        out[..., 4] = y / self.grid.height
-        out[..., 5] = x / self.grid.width
-        out[..., 6] = p.cool == 0
+        The window comes first: each byte of a cell's word is the value of a plane. Then facing (one-hot), row and column as
+        shares of the map, and whether the zap is ready.
+        """
+        row, worlds = self.row(p), len(words)
+        added = self.adds.index_select(0, ((p.out == 0) * (len(self.adds) // 2) + p.beam).flatten())
+        words.scatter_add_(1, self.lit.index_select(0, row).view(worlds, -1), added.view(worlds, -1))
+        seen = words.gather(1, self.window.index_select(0, row).view(worlds, -1)).view(torch.uint8).view(*p.pos.shape, -1)
+        view = seen.shape[-1]
+        out[..., :view] = seen
+        out[..., view : view + SELF] = self.self_.index_select(0, row).view(*p.pos.shape, -1)
+        out[..., view + SELF - 1] = p.cool == 0
 
     def scene(
         self, p: Players, cells: Tensor, legend: tuple[tuple[str, str], ...], lit: tuple[int, ...]
     ) -> Scene:
         """A picture: cells [W, C] uint8 of `legend`, with each kind of beam painted as its entry of `lit`."""
         cells = cells.clone()
-        path = self.rows(self.path, p)
+        path = self.path.index_select(0, self.row(p)).view(*p.pos.shape, -1)
+        path = torch.where(path < self.open, self.cell.take(path.clamp(max=self.open - 1)), 0)
         for kind, colour in enumerate(lit, start=1):
             where = torch.where((p.beam == kind)[..., None], path, 0).flatten(1)
             cells.scatter_(1, where, torch.full_like(where, colour, dtype=torch.uint8))

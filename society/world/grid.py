@@ -143,11 +143,12 @@ class Walled:
         `there` says who stands on the grid at all; ranks of a world must differ. Whoever stays where it is gets there.
         """
         wants = ~self.wall.take(goal) & ((goal != pos) | ~there)
-        stands, best = torch.where(there, pos, -1), torch.where(wants, goal, -1)
-        # [w, other, seat]: reducing over the others is a sum of rows, many times faster than one along them
-        taken = stands[:, :, None] == goal[:, None, :]
-        outrun = (best[:, :, None] == goal[:, None, :]) & (rank[:, :, None] < rank[:, None, :])
-        return (wants & ~(taken | outrun).any(1)) | ((goal == pos) & there)
+        # [other, seat, w]: worlds last, so that whatever pairs seats runs along them
+        stands, best, aim = (x.t().contiguous() for x in (torch.where(there, pos, -1), torch.where(wants, goal, -1), goal))
+        rank = rank.t().contiguous()
+        taken = stands[:, None] == aim
+        outrun = (best[:, None] == aim) & (rank[:, None] < rank)
+        return (wants & ~(taken | outrun).any(0).t().contiguous()) | ((goal == pos) & there)
 
     def distances(self, goals: Int[Tensor, "K"]) -> Int[Tensor, "C K"]:
         """Steps from every cell to every goal round the walls; `cells` where there is no way."""
