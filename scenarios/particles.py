@@ -31,7 +31,6 @@ from society.world.scenario import (
     Scene,
     Script,
     Spec,
-    replace,
     state,
 )
 
@@ -49,7 +48,10 @@ class ParticleConfig(Frozen):
 
 @state
 class ParticleState:
-    """W worlds, N seats, E = N + K bodies (seats, then landmarks), Q goals, D latency, L message length."""
+    """W worlds, N seats, E = N + K bodies (seats, then landmarks), Q goals, D latency, L message length.
+
+    Worlds lie side by side in memory (`plane.aligned`): a step runs along them, and bodies are few.
+    """
 
     pos: Tensor  # [W, E, 2]
     vel: Tensor  # [W, N, 2]
@@ -126,6 +128,7 @@ class ParticleWorld(Scenario):
     def to(self, device: torch.device) -> ParticleWorld:
         """The tables on a device."""
         self.able, self.stamps = pytree.tree_map(lambda table: table.to(device), (self.able, self.stamps))
+        self.typed.clear()
         super().to(device)
         return self
 
@@ -134,11 +137,13 @@ class ParticleWorld(Scenario):
     def _bodies(self, seats: list[Role], lands: list[Mark], solid: bool, marks: Sequence[Mark]) -> None:
         """Tables of motion: thrust by seat and option, where bodies meet, top speeds (None: no seat has one)."""
         thrust = torch.tensor([role.thrust for role in seats])
-        self.thrusts = (thrust[:, None, None] * plane.DIRECTIONS).flatten(0, 1)  # [N * 5, 2]
-        self.first_thrust = 5 * torch.arange(self.seats)
+        self.thrusts = (thrust[:, None, None] * plane.DIRECTIONS).flatten()  # [N * 5 * 2]
+        self.first_thrust = torch.arange(2)[:, None] + 10 * torch.arange(self.seats)[:, None, None]  # [N, 2, 1]
+        self.life0 = torch.zeros(1, 1, dtype=torch.long)
         # in double precision, so that a state in double precision meets its walls where they are
         radius = torch.tensor([body.radius for body in (*seats, *lands)], dtype=torch.float64)
         self.reach = plane.reaches(radius, self.seats)
+        self.typed: dict[torch.dtype, Tensor] = {}
         self.solids = self.seats + sum(mark.count for mark in marks if mark.solid) if solid else 0
         top = torch.tensor([role.top for role in seats], dtype=torch.float64)
         self.top = None if top.isinf().all() else top
@@ -196,33 +201,41 @@ class ParticleWorld(Scenario):
         table = linear.flatten(0, 1).T
         self.from_pos, self.from_vel = table[: 2 * bodies].contiguous(), table[2 * bodies :].contiguous()
 
+    def reaches(self, dtype: torch.dtype) -> Tensor:
+        """At which distance seats meet bodies [N, E] in this precision, converted once."""
+        if dtype not in self.typed:
+            self.typed[dtype] = self.reach.to(dtype)
+        return self.typed[dtype]
+
     # ---------------------------------------------------------------- an episode
 
     def reset(self, key: Keys) -> ParticleState:
         """Everybody and everything somewhere, at rest; goals drawn; nothing said."""
         worlds, device = len(key.base), key.base.device
-        pos = (key.uniform("particles.pos", self.seats + self.lands, 2) * 2 - 1) * self.spread
+        pos = plane.aligned((key.uniform("particles.pos", self.seats + self.lands, 2) * 2 - 1) * self.spread)
         goal = key.integers("particles.goal", max(self.lands, 1), self.goals) if self.goals else torch.zeros(
             worlds, 0, dtype=torch.long, device=device
         )  # fmt: skip
-        vel = torch.zeros(worlds, self.seats, 2, device=device)
+        vel = plane.rows(torch.zeros(self.seats, 2, worlds, device=device))
         return ParticleState(pos, vel, goal, self.parts.channel.silence(worlds, self.seats, device))
 
     def step(self, s: ParticleState, action: Action, key: Keys) -> tuple[ParticleState, Outcome]:
         """Thrust and contacts move the bodies, words go out, and the world as it is then is judged."""
-        dtype, seats = s.pos.dtype, self.seats
-        option = (action["move"] + self.first_thrust).flatten()
-        force = self.thrusts.to(dtype).index_select(0, option).view_as(s.vel)
+        pos, vel, dtype, seats = plane.aligned(s.pos), plane.aligned(s.vel), s.pos.dtype, self.seats
+        option = torch.add(self.first_thrust, action["move"].T[:, None], alpha=2)
+        force = plane.rows(self.thrusts.to(dtype).take(option))
         if self.solids:
-            force = force + plane.contacts(s.pos[:, :seats], s.pos[:, : self.solids], self.reach[:, : self.solids], LAW)
+            reach = self.reaches(dtype)[:, : self.solids]
+            force = force + plane.contacts(pos[:, :seats], pos[:, : self.solids], reach, LAW)
         top = None if self.top is None else self.top.to(dtype)
-        pos, vel = plane.move(s.pos[:, :seats], s.vel, force, LAW, top=top)
-        s = replace(s, pos=torch.cat([pos, s.pos[:, seats:]], dim=1), vel=vel)
+        moved, vel = plane.move(pos[:, :seats], vel, force, LAW, top=top)
+        pos = plane.rows(torch.cat([plane.columns(moved), plane.columns(pos[:, seats:])]))
+        s = ParticleState(pos, vel, s.goal, s.air)
         reward, measures = self.judge(s)
         if self.talks:
             said = action["say"].view(*vel.shape[:2], -1)
-            heard = self.parts.channel.transmit(said, key, torch.zeros_like(action["move"]))
-            s = replace(s, air=self.parts.channel.delay(s.air, heard))
+            heard = self.parts.channel.transmit(said, key, self.life0.expand(said.shape[:2]))
+            s = ParticleState(pos, vel, s.goal, self.parts.channel.delay(s.air, heard))
             if self.parts.channel.config.cost:
                 reward = reward - self.parts.channel.price(said)
         return s, Outcome(reward=reward, measures=measures)
@@ -237,16 +250,18 @@ class ParticleWorld(Scenario):
         """Role by role the fields of `Role.sees`; what a role does not see is 0."""
         worlds, dtype = len(s.pos), s.pos.dtype
         told, (_, symbols) = self.told.to(dtype), self.heard_sizes
+        place, motion = s.pos.flatten(1), s.vel.flatten(1)
         if self.goals or self.talks:
-            code = self.first_told
+            code = self.first_told[:, None]  # [N, 1], then [N, W]
             if self.goals:
-                code = code + s.goal.index_select(1, self.known) * symbols
+                code = torch.add(code, s.goal.T.index_select(0, self.known), alpha=symbols)
             if self.talks:
-                code = code + s.air[:, 0, :, 0].index_select(1, self.hears)
-            out = told.index_select(0, code.flatten()).view(worlds, -1)
+                code = code + s.air[:, 0, :, 0].T.index_select(0, self.hears)
+            out = told.index_select(0, code.T.flatten()).view(worlds, -1)
+            out.addmm_(place, self.from_pos.to(dtype))
         else:
-            out = told.view(1, -1).expand(worlds, -1).clone()
-        out.addmm_(s.pos.flatten(1), self.from_pos.to(dtype)).addmm_(s.vel.flatten(1), self.from_vel.to(dtype))
+            out = torch.addmm(told.view(-1), place, self.from_pos.to(dtype))
+        out.addmm_(motion, self.from_vel.to(dtype))
         out = out.view(worlds, self.seats, -1)
         if self.talks and self.parts.channel.config.length > 1:
             self._later_symbols(s, out)

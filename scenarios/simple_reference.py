@@ -14,6 +14,7 @@ from pydantic import Field
 from torch import Tensor
 
 from society.keys import Keys
+from society.world import plane
 from society.world.scenario import Action, Observation, Parts, Script
 
 from .particles import ParticleConfig, ParticleState, ParticleWorld
@@ -53,10 +54,10 @@ class SimpleReference(ParticleWorld):
 
     def judge(self, s: ParticleState) -> tuple[Tensor, dict[str, Tensor]]:
         """Minus the distance of the partner to the goal that one knows, mixed with the mean of both."""
-        lands, mover = s.pos[:, self.seats :], s.pos[:, : self.seats]
-        wanted = s.goal.index_select(1, self.hears)  # where each seat should go: the goal that the seat it hears knows
-        x, y = lands[..., 0].gather(1, wanted), lands[..., 1].gather(1, wanted)
-        far = torch.hypot(mover[..., 0] - x, mover[..., 1] - y)
+        lands, mover = plane.columns(s.pos[:, self.seats :]), plane.columns(s.pos[:, : self.seats])
+        wanted = s.goal.T.index_select(0, self.hears)  # where each seat should go: the goal that the seat it hears knows
+        way = mover - lands.gather(0, wanted[:, None].expand_as(mover))
+        far = torch.hypot(*way.unbind(1)).T
         both, ratio = far[:, :1] + far[:, 1:], self.config.local_ratio
         partner = both - far
         return both * (-(1 - ratio) / 2) - partner * ratio, {"arrived": far < 0.15, "ticks": torch.ones_like(far)}

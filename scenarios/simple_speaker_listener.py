@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from society.keys import Keys
+from society.world import plane
 from society.world.scenario import Action, Observation, Parts, Script
 
 from .particles import ParticleConfig, ParticleState, ParticleWorld
@@ -56,9 +57,9 @@ class SimpleSpeakerListener(ParticleWorld):
 
     def judge(self, s: ParticleState) -> tuple[Tensor, dict[str, Tensor]]:
         """Minus the squared distance from the listener to the goal, for both."""
-        lands, mover = s.pos[:, self.seats :], s.pos[:, LISTENER:][:, :1]
-        x, y = lands[..., 0].gather(1, s.goal), lands[..., 1].gather(1, s.goal)
-        square = ((mover[..., 0] - x).square() + (mover[..., 1] - y).square()).expand(-1, 2)
+        lands, mover = plane.columns(s.pos[:, self.seats :]), plane.columns(s.pos[:, LISTENER:][:, :1])
+        way = mover - lands.gather(0, s.goal.T[:, None].expand_as(mover))
+        square = way.square().sum(1).T.expand(-1, 2)
         return -square, {"arrived": square < 0.15**2, "ticks": torch.ones_like(square)}
 
     @property

@@ -56,14 +56,12 @@ class SimpleSpread(ParticleWorld):
 
     def judge(self, s: ParticleState) -> tuple[Tensor, dict[str, Tensor]]:
         """Minus the distance from each landmark to its nearest seat, for all; minus 1 a collision, for each."""
-        pos, lands = s.pos[:, : self.seats], s.pos[:, self.seats :]
-        far = plane.distances(lands, pos).amin(-1)
-        touches = plane.distances(pos, pos) < self.reach[:, : self.seats].to(pos.dtype)
-        collisions = touches.sum(-1)
-        shared = -far.sum(-1, keepdim=True)
-        ratio = self.config.local_ratio
-        reward = shared * (1 - ratio) - collisions * ratio
-        covered = (far < 0.1).float().mean(-1, keepdim=True)
+        dtype, seats, ratio = s.pos.dtype, self.seats, self.config.local_ratio
+        far = plane.distances(s.pos[:, :seats], s.pos).permute(1, 2, 0)  # [seats, bodies, W]
+        collisions = (far[:, :seats] < self.reaches(dtype)[:, :seats, None]).sum(1).T
+        nearest = far[:, seats:].amin(0)
+        reward = torch.sub(nearest.sum(0)[:, None] * (ratio - 1), collisions, alpha=ratio)
+        covered = (nearest < 0.1).float().mean(0)[:, None]
         return reward, {"collisions": collisions, "covered": covered.expand_as(reward), "ticks": torch.ones_like(collisions)}
 
     @property

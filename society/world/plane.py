@@ -40,10 +40,29 @@ def reaches(radius: Float[Tensor, "B"], movers: int) -> Float[Tensor, "M B"]:
     return reach.diagonal_scatter(torch.full_like(radius[:movers], -1.0))
 
 
+def columns(points: Float[Tensor, "W B 2"]) -> Float[Tensor, "B 2 W"]:
+    """The same numbers with the worlds last, no copy."""
+    return points.permute(1, 2, 0)
+
+
+def rows(points: Float[Tensor, "B 2 W"]) -> Float[Tensor, "W B 2"]:
+    """The inverse of `columns`, no copy."""
+    return points.permute(2, 0, 1)
+
+
+def aligned(points: Float[Tensor, "W B 2"]) -> Float[Tensor, "W B 2"]:
+    """The same points so laid in memory that a coordinate of a body is beside that of the next world.
+
+    Kernels then run along the worlds, of which there are many; along two coordinates they are up to ten times as slow.
+    What is computed of such points element by element is laid out so itself; what is summed over bodies is not.
+    """
+    return rows(columns(points).contiguous())
+
+
 def ways(here: Float[Tensor, "W A 2"], there: Float[Tensor, "W B 2"]) -> tuple[Float[Tensor, "W A B"], Float[Tensor, "W A B"]]:
     """From every point of `here` to every point of `there`: the way in x and in y."""
-    # a coordinate at a time: torch is slow where the last dimension is 2
-    return there[:, None, :, 0] - here[:, :, None, 0], there[:, None, :, 1] - here[:, :, None, 1]
+    dx, dy = (there[:, None] - here[:, :, None]).unbind(-1)
+    return dx, dy
 
 
 def distances(here: Float[Tensor, "W A 2"], there: Float[Tensor, "W B 2"]) -> Float[Tensor, "W A B"]:
@@ -59,10 +78,10 @@ def contacts(
     Away from the other body, `stiffness * margin * log(1 + exp(depth / margin))` for a depth of overlap `reach` - distance.
     Where `reach` is negative (see `reaches`) there is no contact; bodies at one and the same point do not push each other.
     """
-    dx, dy = ways(movers, bodies)
-    far = torch.hypot(dx, dy)
-    push = softplus(reach.to(far.dtype) - far, beta=1 / law.margin) * -law.stiffness / far.clamp(min=1e-12)
-    return torch.stack([(push * dx).sum(-1), (push * dy).sum(-1)], dim=-1)
+    way = columns(bodies) - columns(movers)[:, None]  # [M, B, 2, W]
+    far = torch.hypot(*way.unbind(2))
+    push = softplus(reach.to(far.dtype)[..., None] - far, beta=1 / law.margin).mul_(-law.stiffness).div_(far.clamp_(min=1e-12))
+    return rows(way.mul_(push[:, :, None]).sum(1))
 
 
 def move(
@@ -70,15 +89,15 @@ def move(
     vel: Float[Tensor, "W M 2"],
     force: Float[Tensor, "W M 2"],
     law: Law,
-    mass: Float[Tensor, "M 1"] | float = 1.0,
+    mass: Float[Tensor, "M 1"] | None = None,
     top: Float[Tensor, "M"] | None = None,
 ) -> tuple[Float[Tensor, "W M 2"], Float[Tensor, "W M 2"]]:
-    """Positions and velocities one step on. A velocity above the `top` speed of its body is cut down to it.
+    """Positions and velocities one step on; mass 1 if none is given. Velocities above a body's `top` speed are cut to it.
 
     Positions move by the velocity from before this step's force.
     """
     onward = torch.add(pos, vel, alpha=law.dt)
-    vel = torch.add(vel * (1 - law.damping), force / mass, alpha=law.dt)
+    vel = torch.add(vel * (1 - law.damping), force if mass is None else force / mass, alpha=law.dt)
     if top is None:
         return onward, vel
     speed = torch.hypot(vel[..., 0], vel[..., 1]).clamp(min=1e-12)

@@ -76,11 +76,11 @@ def legalise(
     """Replace options that are illegal or out of range by the no-op 0; say which seats had one. The inactive act 0."""
     last, first = _ranges(spec)
     inside = packed.clamp(_table(0, packed.device), _table(last, packed.device))
-    legal = inside == packed
+    wrong = inside != packed
     if seen.mask is not None:
-        legal &= seen.mask.gather(-1, inside + _table(first, packed.device))
-    illegal = ~reduce(torch.logical_and, legal.unbind(-1))
-    packed = torch.where(legal, packed, 0)
+        wrong |= ~seen.mask.gather(-1, inside + _table(first, packed.device))
+    illegal = reduce(torch.logical_or, wrong.unbind(-1))
+    packed = packed.masked_fill(wrong, 0)
     if seen.active is not None:
         packed = torch.where(seen.active[..., None], packed, 0)
         illegal = illegal & seen.active
