@@ -58,7 +58,7 @@ class SocietyEnv(EnvBase):
         config = settled(scenario, preset, quick, seed, device=str(device), **fields)
         self._session = session(config, worlds)
         super().__init__(device=self._session.device, batch_size=[worlds])
-        self.group_map: Groups = _grouping(self.spec, group_map)
+        self.group_map: Groups = _grouping(self.scenario_spec, group_map)
         self._seats = {group: self._places(names) for group, names in self.group_map.items()}
         order = [seat for names in self.group_map.values() for seat in self._numbers(names)]
         in_order = order == list(range(len(order)))
@@ -68,12 +68,12 @@ class SocietyEnv(EnvBase):
         self._begun: Bool[Tensor, "W"] = torch.ones(self.batch_size, dtype=torch.bool, device=self.device)
 
     @property
-    def spec(self) -> Spec:
+    def scenario_spec(self) -> Spec:
         """The world's own description: fields of an observation, heads of an action, roles, seats."""
         return self._session.spec
 
     def _numbers(self, names: list[str]) -> list[int]:
-        known = seat_names(self.spec)
+        known = seat_names(self.scenario_spec)
         return [known.index(name) for name in names]
 
     def _places(self, names: list[str]) -> slice | Int[Tensor, "n"]:
@@ -106,15 +106,15 @@ class SocietyEnv(EnvBase):
         return Unbounded(shape=(*self.batch_size, *shape), dtype=torch.float32, device=self.device)
 
     def _action_spec(self, n: int) -> TensorSpec:
-        space, shape = action_space(self.spec), (*self.batch_size, n)
+        space, shape = action_space(self.scenario_spec), (*self.batch_size, n)
         if hasattr(space, "n"):
             return Categorical(int(space.n), shape=shape, dtype=torch.long, device=self.device)
         sizes = space.nvec.tolist()
         return MultiCategorical(sizes, shape=(*shape, len(sizes)), dtype=torch.long, device=self.device)
 
     def _observation_specs(self, n: int) -> dict[str, TensorSpec]:
-        specs: dict[str, TensorSpec] = {"observation": self._unbounded(n, self.spec.features)}
-        may = choices(self.spec, self._session.seen)
+        specs: dict[str, TensorSpec] = {"observation": self._unbounded(n, self.scenario_spec.features)}
+        may = choices(self.scenario_spec, self._session.seen)
         if may is not None:
             specs["action_mask"] = self._flag(n, may.shape[-1])
         if self._session.seen.active is not None:
@@ -123,7 +123,7 @@ class SocietyEnv(EnvBase):
 
     def _seen(self, seen: Observation) -> dict[str, dict[str, Tensor]]:
         """What is perceived, by group."""
-        parts = {"observation": seen.features, "action_mask": choices(self.spec, seen), "mask": seen.active}
+        parts = {"observation": seen.features, "action_mask": choices(self.scenario_spec, seen), "mask": seen.active}
         return {
             group: {name: part[:, seats] for name, part in parts.items() if part is not None}
             for group, seats in self._seats.items()
@@ -167,7 +167,7 @@ class SocietyEnv(EnvBase):
 
     def _packed(self, tensordict: TensorDictBase) -> Int[Tensor, "W N K"]:
         """The groups' actions in the order of seats, as the world takes them."""
-        shape = (*self.batch_size, -1, self.spec.numbers)
+        shape = (*self.batch_size, -1, self.scenario_spec.numbers)
         parts = [tensordict.get((group, "action")).reshape(shape) for group in self.group_map]
         packed = parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
         return packed if self._order is None else packed[:, self._order]

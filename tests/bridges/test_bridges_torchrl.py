@@ -26,7 +26,7 @@ def test_torchrl_finds_the_specs_kept(name):
 def seats(data, env, *key):
     """An entry of all groups side by side, in the order of seats [W, T, N, …]."""
     names = [name for group in env.group_map.values() for name in group]
-    order = [names.index(name) for name in seat_names(env.spec)]
+    order = [names.index(name) for name in seat_names(env.scenario_spec)]
     return torch.cat([data[(*key[:-1], group, key[-1])] for group in env.group_map], dim=2)[:, :, order]
 
 
@@ -96,7 +96,7 @@ def test_a_limit_of_torchrl_own_cuts_episodes_in_the_middle():
     data = env.rollout(35, break_when_any_done=False)
     assert data["next", "truncated"][0, :, 0].nonzero().flatten().tolist() == [9, 19, 29]
     assert env.base_env._session.worlds.episode.tolist() == [3, 3, 3] and env.base_env._session.worlds.tick.tolist() == [5] * 3
-    speed = env.base_env.spec.slices["velocity"]
+    speed = env.base_env.scenario_spec.slices["velocity"]
     still = (data["agents", "observation"][..., speed] == 0).all(-1).all(-1)  # at a start nobody moves
     assert still[:, [0, 10, 20, 30]].all() and not still[:, 5].any()
 
@@ -117,7 +117,7 @@ def test_torchrl_action_mask_keeps_to_what_is_legal(name):
     env = TransformedEnv(base, Compose(*masks))
     torch.manual_seed(0)
     data = env.rollout(12, break_when_any_done=False)
-    sizes = [head.size for head in base.spec.heads.values() for _ in range(head.length)]
+    sizes = [head.size for head in base.scenario_spec.heads.values() for _ in range(head.length)]
     idle = 0
     for group in base.group_map:
         action = data[group, "action"].reshape(*data[group, "mask"].shape, -1)
