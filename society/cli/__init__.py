@@ -31,6 +31,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit status; never raises."""
     # Idle torch threads must sleep, not spin; the variable is only heeded before torch is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    os.environ.setdefault("KINETO_LOG_LEVEL", "5")  # torch's profiler need not say when it begins and ends
     argv = sys.argv[1:] if argv is None else argv
     if sys.stdout is None:  # `society list >&-`
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 (it lives as long as the process)

@@ -285,9 +285,9 @@ def do_audit(options: argparse.Namespace) -> Result:
 
 def do_bench(options: argparse.Namespace) -> Result:
     """Ratios against peers, measured side by side."""
-    from .studies import bench
+    from .benches import bench, make_peers
 
-    return bench(options.name, options.quick)
+    return make_peers() if options.make_peers else bench(options.name, options.quick, options.scenario, options.markdown)
 
 
 def do_doctor(options: argparse.Namespace) -> Result:

@@ -95,6 +95,9 @@ def parser() -> argparse.ArgumentParser:
     bench = command("bench")
     bench.add_argument("name", nargs="?", metavar="NAME", help="one benchmark (default: all)")
     bench.add_argument("--quick", action="store_true", help="a smaller version")
+    bench.add_argument("--scenario", metavar="NAME", help="of `bench profile`: what to profile (default: a few)")
+    bench.add_argument("--markdown", action="store_true", help="a table for a README in place of lines and bars")
+    bench.add_argument("--make-peers", action="store_true", help="make the peers' environments in your cache, with pip, and stop")
     command("doctor")
     return root
 

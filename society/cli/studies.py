@@ -1,4 +1,4 @@
-"""`society reproduce` and `society bench`: what lies in `society/studies`, one file each, found by name.
+"""`society reproduce`, and what it shares with `society bench`: what lies in `society/studies`, one file each, found by name.
 
 A study is `NAME.py` with `run(quick: bool, seeds: list[int] | None) -> dict` (name, holds, rows); a benchmark is
 `bench_NAME.py` with `bench(quick: bool) -> dict` (name, rows).
@@ -9,8 +9,6 @@ from __future__ import annotations
 import ast
 import importlib
 import itertools
-import os
-import platform
 import sys
 import textwrap
 from pathlib import Path
@@ -24,8 +22,8 @@ PREFIX = "bench_"
 
 def reproduce(names: list[str], everything: bool, quick: bool, seeds: list[int] | None, out: Path) -> Result:
     """Run the named studies, or all; the status is 1 when one of them does not hold. Raises `BadInput`."""
-    there = [name for name in _offering("run") if not name.startswith(PREFIX)]
-    chosen = there if everything else list(dict.fromkeys(_known(names, there, "reproduction")))
+    there = [name for name in offering("run") if not name.startswith(PREFIX)]
+    chosen = there if everything else list(dict.fromkeys(known(names, there, "reproduction")))
     if not there:
         return 0, {"results": []}, "no reproduction is installed yet"
     if not chosen:
@@ -37,35 +35,8 @@ def reproduce(names: list[str], everything: bool, quick: bool, seeds: list[int] 
     return int(fell), {"results": results}, "\n".join([*_table(results), f"kept in {out}"])
 
 
-def bench(name: str | None, quick: bool) -> Result:
-    """Run the named benchmark, or all: of these, one whose peer is not installed says so. Raises `BadInput`."""
-    there = [found.removeprefix(PREFIX) for found in _offering("bench") if found.startswith(PREFIX)]
-    chosen = _known([name], there, "benchmark") if name else there
-    if not there:
-        return 0, {"machine": machine(), "results": []}, "no benchmark is installed yet"
-    results = [_benched(found, quick) for found in chosen]
-    if name and "reason" in results[0]:
-        raise BadInput(f"{name} {results[0]['reason']}")
-    text = [f"machine: {machine()}", *(line for result in results for line in _bench_lines(result))]
-    return 0, {"machine": machine(), "results": results}, "\n".join(text)
-
-
-def _benched(name: str, quick: bool) -> dict[str, Any]:
-    try:
-        return {"name": name, **_study(PREFIX + name).bench(quick=quick)}
-    except RuntimeError as fault:
-        if type(fault).__name__ != "MissingPackage":  # by name: tests put other folders in the place of studies
-            raise
-        return {"name": name, "rows": [], "reason": str(fault)}
-
-
-def machine() -> str:
-    """The machine in a line: processor architecture, usable cores, system."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return f"{platform.processor() or platform.machine()}, {cores} cores, {platform.system()}"
-
-
-def _known(names: list[str], there: list[str], what: str) -> list[str]:
+def known(names: list[str], there: list[str], what: str) -> list[str]:
+    """These names, if all are there. Raises `BadInput` with the nearest one."""
     from society.registry import nearest
 
     for name in names:
@@ -74,7 +45,7 @@ def _known(names: list[str], there: list[str], what: str) -> list[str]:
     return names
 
 
-def _offering(function: str) -> list[str]:
+def offering(function: str) -> list[str]:
     """The modules of `society.studies` that define a top-level function of this name; none of them is imported."""
     folders = [Path(folder) for folder in importlib.import_module("society.studies").__path__]
     files = sorted(path for folder in folders for path in folder.glob("*.py") if not path.stem.startswith("_"))
@@ -92,11 +63,13 @@ def _body(path: Path) -> list[ast.stmt]:
         return []
 
 
-def _study(name: str) -> Any:
+def study(name: str) -> Any:
+    """The module of a study or a benchmark."""
     return importlib.import_module(f"society.studies.{name}")
 
 
-def _number(value: Any) -> str:
+def number(value: Any) -> str:
+    """Four digits of a number, a dash for none, and anything else as it is."""
     return "-" if value is None else f"{value:.4g}" if isinstance(value, int | float) else str(value)
 
 
@@ -117,7 +90,7 @@ def _table(results: list[dict[str, Any]]) -> list[str]:
 
 def _laid_out(cells: tuple[str, ...]) -> list[str]:
     """One row as lines of at most the sum of WIDTHS."""
-    wrapped = [textwrap.wrap(_safe(text), width) for text, width in zip(cells, WIDTHS, strict=True)]
+    wrapped = [textwrap.wrap(safe(text), width) for text, width in zip(cells, WIDTHS, strict=True)]
     lines = itertools.zip_longest(*wrapped, fillvalue="")
     return [" ".join(text.ljust(width) for text, width in zip(line, WIDTHS, strict=True)).rstrip() for line in lines]
 
@@ -130,10 +103,10 @@ def _cells(result: dict[str, Any]) -> list[tuple[str, ...]]:
         (
             "" if i else name,
             str(row["label"]),
-            _number(row.get("published")),
-            _number(row.get("ours")),
-            "-" if row.get("ci_low") is None else f"[{_number(row['ci_low'])}, {_number(row.get('ci_high'))}]",
-            _number(row.get("tolerance")),
+            number(row.get("published")),
+            number(row.get("ours")),
+            "-" if row.get("ci_low") is None else f"[{number(row['ci_low'])}, {number(row.get('ci_high'))}]",
+            number(row.get("tolerance")),
             "FALLS SHORT" if not row.get("holds") else "told" if row.get("tolerance") == TOLD else "holds",
         )
         for i, row in enumerate(result["rows"])
@@ -143,21 +116,11 @@ def _cells(result: dict[str, Any]) -> list[tuple[str, ...]]:
 def _notes(result: dict[str, Any]) -> list[str]:
     rows = [(f"{result['name']}, {row['label']}", row.get("note", "")) for row in result["rows"]]
     told = [(name, note) for name, note in [(result["name"], result.get("note", "")), *rows] if note]
-    return [_safe(f"{name}: {note}") for name, note in told]
+    return [safe(f"{name}: {note}") for name, note in told]
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
     """A study may be anybody's file: nothing of it steers a terminal."""
     from society.record.printable import printable
 
     return printable(text)
-
-
-def _bench_lines(result: dict[str, Any]) -> list[str]:
-    lines = [f"{result['name']}: {result['reason']}" if "reason" in result else f"{result['name']}:"]
-    for row in result.get("rows", []):
-        spread = f"[{_number(row.get('ratio_min'))}, {_number(row.get('ratio_max'))}]"
-        peer = f"{row.get('peer')} {_number(row.get('peer_value'))}"
-        ours = f"ours {_number(row.get('ours'))} {row.get('unit', '')}"
-        lines.append(f"  {row['workload']}: {ours}, {peer}, ratio {_number(row.get('ratio'))} {spread}")
-    return lines
