@@ -59,10 +59,11 @@ class GRU:
         """One decision for each row [P, R]; memory [P, R, M] is carried on."""
         w = self.layout.arrays(weights, self.dtype)
         memory = self._cell(self._inputs(features, w), memory, w)
-        return self.heads.act_decision(memory.to(self.dtype), w, mask, memory, draw, temperature)
+        trunk = memory.to(self.dtype)
+        return self.heads.decide(trunk, trunk, w, mask, memory, draw, temperature)
 
     def evaluate(
-        self, weights: Tensor, features: Tensor, mask: Tensor | None, action: Tensor, memory: Tensor, forget: Tensor
+        self, weights: Tensor, features: Tensor, mask: Tensor | None, action: Tensor, memory: Tensor, forget: Tensor | None
     ) -> Replay:
         """Replay T ticks from the memory before the first; it is cleared after ticks where `forget` is True."""
         w = self.layout.arrays(weights, self.dtype)
@@ -75,7 +76,7 @@ class GRU:
             memory = memory.masked_fill(forget[:, t, :, None], 0.0)
         trunk = torch.stack(states, dim=1).flatten(1, 2).to(self.dtype)
         mask = None if mask is None else mask.flatten(1, 2)
-        return self.heads.replay(trunk, w, mask, action.flatten(1, 2), ticks)
+        return self.heads.replay(trunk, trunk, w, mask, action.flatten(1, 2), ticks)
 
 
 policy = GRU

@@ -23,10 +23,10 @@ def signalling(replay: Replay, spec: Spec, keep: Tensor, mask: Tensor | None) ->
         if not head.speech:
             continue
         may = keep if mask is None else keep & mask[..., spec.options[name]][..., 1:].any(-1)
-        weight = may.float()[..., None, None]
+        weight = may.float()[:, None, None]
         count = may.float().sum((1, 2)).clamp(min=1)
-        probs = replay.logits[name].softmax(-1)
-        mean = (probs * weight).sum((1, 2)) / count[:, None, None]
+        probs = _probabilities(replay, name)
+        mean = (probs * weight).sum((3, 4)) / count[:, None, None]
         spread = -(mean * mean.clamp(min=1e-8).log()).sum((-1, -2))
         within = (replay.entropy[name] * may).sum((1, 2)) / count
         total = total + spread - 0.5 * within
@@ -41,9 +41,14 @@ def listening(replay: Replay, deaf: Replay, spec: Spec, keep: Tensor) -> Tensor:
     total = torch.zeros(keep.shape[0], device=keep.device)
     count = keep.float().sum((1, 2)).clamp(min=1)
     for name in spec.reacting:
-        gap = (replay.logits[name].softmax(-1) - deaf.logits[name].softmax(-1)).abs().sum((-1, -2))
+        gap = (_probabilities(replay, name) - _probabilities(deaf, name)).abs().sum((1, 2))
         total = total + (gap * keep).sum((1, 2)) / count
     return total
+
+
+def _probabilities(replay: Replay, head: str) -> Tensor:
+    """What a head chooses with which probability, [P, L, V, T, R]: options before rows, as the networks lay them."""
+    return replay.logits[head].permute(0, 3, 4, 1, 2).softmax(2)
 
 
 def deafen(features: Tensor, spec: Spec) -> Tensor:

@@ -13,7 +13,7 @@ BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-5
 
 
 def adam(
-    population: Population, grad: Tensor, lr: float, max_norm: float, may: Tensor | None = None
+    population: Population, grad: Tensor, lr: float | Tensor, max_norm: float, may: Tensor | None = None
 ) -> tuple[Population, Tensor]:
     """One step (Kingma & Ba 2015) with gradient [P, D]; returns the population and each mind's gradient norm [P].
 
@@ -30,9 +30,8 @@ def adam(
     scale = (lr / fix1).float()[:, None]
     weights = population.weights - scale * one / ((two / fix2.float()[:, None]).sqrt() + EPSILON)
     live = population.live if may is None else population.live & may
-    if not bool(live.all()):
-        keep = live[:, None]
-        weights = torch.where(keep, weights, population.weights)
-        one, two = torch.where(keep, one, population.moment1), torch.where(keep, two, population.moment2)
-        steps = torch.where(live, steps, population.steps)
+    keep = live[:, None]  # without asking whether any row is frozen: an answer would have to wait for the device
+    weights = torch.where(keep, weights, population.weights)
+    one, two = torch.where(keep, one, population.moment1), torch.where(keep, two, population.moment2)
+    steps = torch.where(live, steps, population.steps)
     return replace(population, weights=weights, moment1=one, moment2=two, steps=steps), norm

@@ -16,6 +16,7 @@ from society.config import Frozen
 from society.keys import Keys
 from society.population.population import Population, Replay
 from society.population.rollout import Report, Rollout, advantages
+from society.world.scenario import Spec
 
 from . import losses
 from .optim import adam
@@ -49,17 +50,23 @@ class PPOConfig(Frozen):
 
 @dataclass(frozen=True)
 class Batch:
-    """Steps of a rollout that are learnt from together, [P, T, R, ...]."""
+    """Steps of a rollout that are learnt from together, [P, T, R, ...]; `forget` and `memory` only where minds remember.
+
+    `numbers` [P, T, R, 4] are the log-probability, the advantage, the return and whether the step is kept: one thing to
+    gather in place of four.
+    """
 
     features: Tensor
     mask: Tensor | None
     action: Tensor
-    logp: Tensor
-    adv: Tensor
-    returns: Tensor
-    keep: Tensor
-    forget: Tensor
+    numbers: Tensor
+    forget: Tensor | None
     memory: Tensor
+
+    @property
+    def keep(self) -> Tensor:
+        """Which steps enter the loss, bool [P, T, R]."""
+        return self.numbers[..., 3] > 0
 
     def rows(self, index: Tensor) -> Batch:
         """A minibatch of rows."""
@@ -67,10 +74,9 @@ class Batch:
         def take(x: Tensor) -> Tensor:  # copies whole rows, unlike general indexing
             return x.index_select(2, index)
 
-        mask = None if self.mask is None else take(self.mask)
+        mask, forget = (None if x is None else take(x) for x in (self.mask, self.forget))
         memory = self.memory[:, index] if self.memory.shape[-1] else self.memory
-        parts = (take(x) for x in (self.action, self.logp, self.adv, self.returns, self.keep, self.forget))
-        return Batch(take(self.features), mask, *parts, memory)
+        return Batch(take(self.features), mask, take(self.action), take(self.numbers), forget, memory)
 
     def flat(self) -> Batch:
         """All ticks as rows of one tick, for minds without memory: [P, 1, T * R, ...].
@@ -89,8 +95,7 @@ class Batch:
             return (rows if kept is None else rows[mind, kept])[:, None]
 
         mask = None if self.mask is None else one(self.mask)
-        parts = (one(x) for x in (self.action, self.logp, self.adv, self.returns, self.keep, self.forget))
-        return Batch(one(self.features), mask, *parts, self.memory)
+        return Batch(one(self.features), mask, one(self.action), one(self.numbers), None, self.memory)
 
 
 class PPO:
@@ -106,60 +111,70 @@ class PPO:
         c = self.config
         adv, returns = advantages(rollout, c.gamma, c.lam)
         adv = standardise(adv, rollout.keep) if c.standardise else adv
-        batch = Batch(
-            rollout.features, rollout.mask, rollout.action, rollout.logp, adv, returns,
-            rollout.keep, rollout.forget, rollout.memory,
-        )  # fmt: skip
+        numbers = torch.stack([rollout.logp, adv, returns, rollout.keep.float()], dim=-1)
+        batch = Batch(rollout.features, rollout.mask, rollout.action, numbers, rollout.forget, rollout.memory)
         if population.policy.memory == 0:
             batch = batch.flat()
-        ticks, rows = batch.logp.shape[1:]
+        ticks, rows = batch.action.shape[1:3]
         size = max(1, c.minibatch // (population.minds * ticks))
-        lr = c.lr * (1 - (1 - c.lr_end) * progress)
+        # as tensors, so that what is compiled is compiled once for all updates
+        lr, fade = (torch.tensor(x, dtype=torch.float64) for x in (c.lr * (1 - (1 - c.lr_end) * progress), 1 - progress))
         has_steps = rollout.keep.flatten(1).any(1)
         reports = []
         for epoch in range(c.epochs):
-            order = key.permutation(f"ppo.{epoch}", rows)[0].to(batch.logp.device)
+            order = key.permutation(f"ppo.{epoch}", rows)[0].to(batch.action.device)
             for index in order.split(size):
-                weights = population.weights.detach().requires_grad_()
-                gain, numbers = self._objective(population, weights, batch.rows(index), rollout, 1 - progress)
-                (grad,) = torch.autograd.grad(-gain.sum(), weights)
-                population, norm = adam(population, grad, lr, c.max_norm, has_steps)
-                reports.append(numbers | {"grad_norm": norm})
+                population, numbers = self.improve(population, batch.rows(index), rollout.spec, lr, fade, has_steps)
+                reports.append(numbers)
         return population, Report({name: torch.stack([r[name] for r in reports]).mean(0) for name in reports[0]})
 
+    def improve(
+        self, population: Population, b: Batch, spec: Spec, lr: Tensor, fade: Tensor, may: Tensor
+    ) -> tuple[Population, dict[str, Tensor]]:
+        """One step up the gradient of a minibatch; `fade` scales what is annealed to 0, `may` [P] the minds that learn.
+
+        A pure function of tensors, nearly all of the time of learning: what is compiled when a run compiles.
+        """
+        weights = population.weights.detach().requires_grad_()
+        gain, numbers = self._objective(population, weights, b, spec, fade)
+        (grad,) = torch.autograd.grad(-gain.sum(), weights)
+        population, norm = adam(population, grad, lr, self.config.max_norm, may)
+        return population, numbers | {"grad_norm": norm}
+
     def _objective(
-        self, population: Population, weights: Tensor, b: Batch, rollout: Rollout, fade: float
+        self, population: Population, weights: Tensor, b: Batch, spec: Spec, fade: Tensor
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """What each mind maximises [P], and its terms. `fade` scales what is annealed to 0."""
-        c, spec = self.config, rollout.spec
+        """What each mind maximises [P], and its terms."""
+        c, keep = self.config, b.keep
+        logp, adv, returns, _ = b.numbers.unbind(-1)
         replay = population.policy.evaluate(weights, b.features, b.mask, b.action, b.memory, b.forget)
-        ratio = (replay.logp - b.logp).exp()
-        surrogate = torch.minimum(ratio * b.adv, ratio.clamp(1 - c.clip, 1 + c.clip) * b.adv)
-        policy = mean(surrogate, b.keep)
-        value = mean((replay.value - b.returns).square(), b.keep)
+        ratio = (replay.logp - logp).exp()
+        surrogate = torch.minimum(ratio * adv, ratio.clamp(1 - c.clip, 1 + c.clip) * adv)
+        policy = mean(surrogate, keep)
+        value = mean((replay.value - returns).square(), keep)
         gain = policy - c.value_weight * value
-        numbers = {"loss.policy": -policy, "loss.value": value, "kl": mean(ratio - 1 - ratio.log(), b.keep)}
+        numbers = {"loss.policy": -policy, "loss.value": value, "kl": mean(ratio - 1 - ratio.log(), keep)}
         annealed = c.entropy_end ** (1 - fade)
         for name, head in spec.heads.items():
-            numbers[f"entropy.{name}"] = mean(replay.entropy[name], b.keep)
+            numbers[f"entropy.{name}"] = mean(replay.entropy[name], keep)
             weight = c.entropy_speech if head.speech else c.entropy
             gain = gain + annealed * weight * numbers[f"entropy.{name}"]
         if c.signalling:
-            numbers["signalling"] = losses.signalling(replay, spec, b.keep, b.mask)
+            numbers["signalling"] = losses.signalling(replay, spec, keep, b.mask)
             gain = gain + c.signalling * fade * numbers["signalling"]
-        if c.listening and fade > 0 and spec.hearing:
-            some = b.rows(torch.arange(0, b.logp.shape[2], EVERY, device=b.logp.device))
+        if c.listening and spec.hearing:
+            some = b.rows(torch.arange(0, logp.shape[2], EVERY, device=logp.device))
             logits = {name: x[:, :, ::EVERY] for name, x in replay.logits.items()}
             heard = Replay(replay.logp[:, :, ::EVERY], {}, replay.value[:, :, ::EVERY], logits)
-            deaf = self._deaf(population, weights, some, rollout)
+            deaf = self._deaf(population, weights, some, spec)
             numbers["listening"] = losses.listening(heard, deaf, spec, some.keep)
             gain = gain + c.listening * fade * numbers["listening"]
         return gain, {name: number.detach() for name, number in numbers.items()}
 
     @staticmethod
-    def _deaf(population: Population, weights: Tensor, b: Batch, rollout: Rollout) -> Replay:
+    def _deaf(population: Population, weights: Tensor, b: Batch, spec: Spec) -> Replay:
         """The same minds with nothing heard."""
-        quiet = losses.deafen(b.features, rollout.spec)
+        quiet = losses.deafen(b.features, spec)
         return population.policy.evaluate(weights, quiet, b.mask, b.action, b.memory, b.forget)
 
 

@@ -37,32 +37,35 @@ def _before(arrays: Mapping[str, Tensor], head: Head) -> Tensor:
 
 
 def logits(trunk: Tensor, arrays: Mapping[str, Tensor], head: Head, message: Tensor) -> Tensor:
-    """Logits [P, R, L, V] in float32 of every symbol of `message` (one-hot [P, R, L, V]) given those before it."""
+    """Logits [P, L, V, R] in float32 of every symbol of `message` (one-hot [P, R, L, V]) given those before it."""
     minds, rows = trunk.shape[:2]
     inner = torch.baddbmm(arrays["trunk.b"][:, None], trunk, arrays["trunk.w"])
     inner = inner + torch.bmm(message.flatten(2), _before(arrays, head))
     inner = silu(inner).view(minds, rows * head.length, INNER)
     out = torch.bmm(inner, arrays["logit.w"]).view(minds, rows, head.length, head.size).float()
-    return out + arrays["logit.b"].view(minds, 1, head.length, head.size).float()
+    return out.permute(0, 2, 3, 1).contiguous() + arrays["logit.b"].view(minds, head.length, head.size, 1).float()
 
 
 def speak(
     trunk: Tensor,
     arrays: Mapping[str, Tensor],
     head: Head,
-    masked: Callable[[Tensor, int], Tensor],
+    masked: Callable[[Tensor], Tensor],
     draw: Callable[[Tensor, int], Tensor],
 ) -> tuple[Tensor, Tensor]:
-    """Symbols [P, R, L] drawn one after another, and the log-probability [P, R] of the message."""
+    """Symbols [P, R, L] drawn one after another, and the log-probability [P, R] of the message.
+
+    `masked` takes the illegal options' probability from logits [P, V, R], `draw` chooses from them at a position [P, R].
+    """
     inner = torch.baddbmm(arrays["trunk.b"][:, None], trunk, arrays["trunk.w"])
-    before, bias = _before(arrays, head), arrays["logit.b"].view(trunk.shape[0], 1, head.length, head.size)
+    before, bias = _before(arrays, head), arrays["logit.b"].view(trunk.shape[0], head.length, head.size, 1).float()
     symbols, total = [], torch.zeros(trunk.shape[:2], device=trunk.device)
     for position in range(head.length):
         here = slice(position * INNER, (position + 1) * INNER)
-        out = torch.bmm(silu(inner[..., here]), arrays["logit.w"]).float() + bias[:, :, position].float()
-        out = masked(out, position)
+        out = torch.bmm(silu(inner[..., here]), arrays["logit.w"]).float().transpose(1, 2) + bias[:, position]
+        out = masked(out)
         symbol = draw(out, position)
-        total = total + out.log_softmax(-1).gather(-1, symbol[..., None])[..., 0]
+        total = total + out.log_softmax(1).gather(1, symbol[:, None])[:, 0]
         spoken = one_hot(symbol, head.size).to(trunk.dtype)
         inner = inner + torch.bmm(spoken, before[:, position * head.size : (position + 1) * head.size])
         symbols.append(symbol)

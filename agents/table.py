@@ -89,7 +89,7 @@ class Table:
         return Decision(torch.cat(chosen, dim=-1), total, torch.zeros_like(total), memory)
 
     def evaluate(
-        self, weights: Tensor, features: Tensor, mask: Tensor | None, action: Tensor, memory: Tensor, forget: Tensor
+        self, weights: Tensor, features: Tensor, mask: Tensor | None, action: Tensor, memory: Tensor, forget: Tensor | None
     ) -> Replay:
         """All ticks are one batch: a table has no past."""
         ticks = features.shape[1]

@@ -64,9 +64,9 @@ class Policy(Protocol):
         mask: Tensor | None,
         action: Int[Tensor, "P T R K"],
         memory: Float[Tensor, "P R M"],
-        forget: Bool[Tensor, "P T R"],
+        forget: Bool[Tensor, "P T R"] | None,
     ) -> Replay:
-        """The same path replayed with gradients; memory is cleared after ticks where `forget` is True."""
+        """The same path replayed with gradients; memory is cleared after ticks where `forget` is True (None: no memory)."""
 
 
 @dataclass(frozen=True)
