@@ -18,8 +18,8 @@ try:
     import gymnasium
     from stable_baselines3.common.monitor import Monitor
     from stable_baselines3.common.vec_env import VecEnv
-except ModuleNotFoundError as error:
-    raise ModuleNotFoundError(f"{error.name} is missing: pip install stable-baselines3", name=error.name) from None
+except ImportError as error:
+    raise ImportError(f"this bridge needs stable-baselines3 2.6 or newer: pip install 'society-sim[rl]' ({error})") from None
 
 from ..world.scenario import Spec
 from .session import Moment, session, settled

@@ -20,8 +20,8 @@ try:
     from torchrl.data.tensor_specs import Categorical, Composite, MultiCategorical, TensorSpec, Unbounded
     from torchrl.envs import EnvBase
     from torchrl.envs.utils import MarlGroupMapType, check_marl_grouping
-except ModuleNotFoundError as error:
-    raise ModuleNotFoundError(f"{error.name} is missing: pip install torchrl", name=error.name) from None
+except ImportError as error:
+    raise ImportError(f"this bridge needs torchrl 0.11 or newer: pip install 'society-sim[rl]' ({error})") from None
 
 from ..world.scenario import Observation, Spec
 from .session import seat_names, session, settled

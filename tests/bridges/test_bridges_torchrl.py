@@ -153,7 +153,7 @@ def test_bad_input_is_one_line():
 def test_a_missing_package_is_one_line_with_the_command(monkeypatch):
     monkeypatch.setitem(sys.modules, "torchrl.envs", None)
     monkeypatch.delitem(sys.modules, "society.bridges.torchrl")
-    with pytest.raises(ModuleNotFoundError, match="pip install torchrl"):
+    with pytest.raises(ImportError, match=r"^this bridge needs torchrl .* pip install 'society-sim\[rl\]'"):
         import society.bridges.torchrl  # noqa: F401
 
 
