@@ -19,7 +19,7 @@ from society.keys import Keys, below, chance
 from society.world.scenario import Action, Head, Observation, Outcome, Parts, Scenario, Scene, Script, Spec, state
 from society.world.scripts import uniform
 
-from .commons_apples import dealt, eat, preset
+from .commons_apples import dealt, eat, padded, preset
 from .commons_maps import CLEAN_UP
 from .commons_players import ACTS, SELF, SELF_NAMES, STAY, TURN_LEFT, TURN_RIGHT, Bodies, Players, PlayersConfig, Zaps
 from .commons_scripts import OPTION, Guide
@@ -81,7 +81,10 @@ class CleanUp(Scenario):
         grid = self.bodies.grid
         self.sites, self.river = grid.where("a"), grid.where("~")
         bank = self.bodies.path - len(self.sites)  # [4 V, B, length] a cell's place in the river, R for all that are not
-        self.bank = torch.where((bank >= 0) & (bank < len(self.river)), bank, len(self.river)).movedim(-1, 0).contiguous()
+        bank = torch.where((bank >= 0) & (bank < len(self.river)), bank, len(self.river))
+        none = torch.full_like(bank[:1], len(self.river))
+        self.bank = torch.cat([bank, none]).movedim(-1, 0).flip(0).contiguous()  # [length, 4 V + 1, B], the farthest first
+        self.grows = (self._rate(torch.arange(len(self.river) + 1)) * 2.0**32).ceil().long()  # thresholds of 32 random bits
         self.guides: tuple[Guide, Guide] | None = None  # to apples and to the river, made when a script first asks
         self.spec = Spec(
             seats=c.seats,
@@ -145,41 +148,44 @@ class CleanUp(Scenario):
         A cell that several reach at once counts for the lowest seat.
         """
         river = len(self.river)
-        reached = torch.where(wipes[..., None], self.first_dirt(dirt, players), river)
-        seats = torch.arange(self.config.seats, dtype=torch.int8, device=dirt.device)[:, None].expand_as(reached)
-        nobody = torch.full((len(dirt), river + 1), self.config.seats, dtype=torch.int8, device=dirt.device)
-        first = nobody.scatter_reduce_(1, reached.flatten(1), seats.flatten(1), "amin")
-        own = (first.gather(1, reached.flatten(1)).view_as(seats) == seats) & (reached < river)
-        return dirt & (first[:, :-1] == self.config.seats), own.sum(-1)
+        reached = self.first_dirt(dirt, players, wipes)
+        seats = torch.arange(self.config.seats, dtype=torch.int32, device=dirt.device)[:, None].expand_as(reached)
+        nobody = torch.full((len(dirt), river + 1), self.config.seats, dtype=torch.int32, device=dirt.device)
+        cells = reached.flatten(1)
+        first = nobody.scatter_reduce_(1, cells, seats.flatten(1), "amin").gather(1, cells).view_as(seats)
+        return padded(dirt).scatter_(1, cells, False)[:, :-1], ((first == seats) & (reached < river)).sum(-1)
 
-    def first_dirt(self, dirt: Tensor, players: Players) -> Tensor:
-        """The place in the river [W, N, rays] of the first dirty cell of each ray before a seat; R where there is none."""
-        row = self.bodies.row(players)
-        padded = torch.cat([dirt, torch.zeros_like(dirt[:, :1])], dim=1)
+    def first_dirt(self, dirt: Tensor, players: Players, wipes: Tensor) -> Tensor:
+        """The place in the river [W, N, rays] of the first dirty cell of each ray of those who wipe; R where there is none."""
+        row = torch.where(wipes.flatten(), self.bodies.row(players), self.bank.shape[1] - 1)
+        dirty = padded(dirt)
         reached = torch.full_like(self.bank[0, :1], len(self.river))
-        for cells in self.bank.flip(0):
+        for cells in self.bank:
             bank = cells.index_select(0, row)
-            reached = torch.where(padded.gather(1, bank.view(len(dirt), -1)).view_as(bank), bank, reached)
+            reached = torch.where(dirty.gather(1, bank.view(len(dirt), -1)).view_as(bank), bank, reached)
         return reached.view(*players.pos.shape, -1)
 
     def pollute(self, dirt: Tensor, tick: Tensor, key: Keys) -> Tensor:
         """With `dirt_rate` one of the clean cells, all alike, gets dirty, once the delay is over; dirt [W, R], tick [W]."""
         falls, which = key.words("clean_up.dirt", 2).unbind(1)
         falls = chance(falls, self.config.dirt_rate) & (tick >= self.config.dirt_delay)
-        count = (~dirt).cumsum(-1, dtype=torch.int32)
-        chosen = torch.where(falls, below(which, count[:, -1]) + 1, 0)  # of the clean cells, from 1; 0: none
-        return dirt | (count == chosen[:, None])  # dirty cells that follow the chosen one have its count, and stay dirty
+        count = (~dirt).cumsum(-1)
+        chosen = below(which, count[:, -1])[:, None] + 1  # of the clean cells, from 1
+        place = torch.where(falls[:, None], torch.searchsorted(count, chosen), len(self.river))  # none is clean: also R
+        return padded(dirt).scatter_(1, place, True)[:, :-1]
 
     def rate(self, dirt: Tensor) -> Tensor:
         """The probability [W] with which an empty site grows: `growth` of a clean river, 0 from `depletion` on."""
-        fraction = dirt.sum(-1).double() / len(self.river)
+        return self._rate(dirt.sum(-1))
+
+    def _rate(self, dirty: Tensor) -> Tensor:
+        fraction = dirty.double() / len(self.river)
         return self.config.growth * (1 - fraction / self.config.depletion).clamp(min=0)
 
     def grow(self, apples: Tensor, dirt: Tensor, key: Keys) -> Tensor:
         """Every empty site by its own draw; apples [W, S] before and after."""
-        # a whole number of 2**-32: comparing the words as integers is several times faster
-        grows = (self.rate(dirt) * 2.0**32).ceil().long()
-        return apples | (key.words("clean_up.grow", len(self.sites)) < grows[:, None])
+        grows = self.grows.take(dirt.sum(-1, keepdim=True))
+        return apples | (key.words("clean_up.grow", len(self.sites)) < grows)
 
     def _measures(
         self, now: CleanUpState, eaten: Tensor, reward: Tensor, absent: Tensor, zaps: Zaps, cleaned: Tensor
@@ -207,8 +213,8 @@ class CleanUp(Scenario):
         worlds, seats = s.players.pos.shape
         sites, river = len(self.sites), len(self.river)
         words = self.bodies.ground.repeat(worlds, 1)
-        words[:, :sites] += s.apples.long() << 8 * APPLE
-        words[:, sites : sites + river] += s.dirt.long() << 8 * DIRT
+        words[:, :sites].add_(s.apples, alpha=1 << 8 * APPLE)
+        words[:, sites : sites + river].add_(s.dirt, alpha=1 << 8 * DIRT)
         out = torch.empty(worlds, seats, self.spec.features, device=words.device)
         self.bodies.look(words, s.players, out)
         out[..., -1] = s.resting == 0
@@ -270,7 +276,7 @@ class CleanUp(Scenario):
         quarter = (torch.tensor(OPTION, device=far.device) == way[..., None]).int().argmax(-1)  # where the way leads
         turn = torch.where(quarter == 3, TURN_LEFT, TURN_RIGHT)
         close = (far <= self.config.beam_length) & (quarter > 0)
-        before = (self.first_dirt(s.dirt, p) < len(self.river)).any(-1)
+        before = (self.first_dirt(s.dirt, p, p.out == 0) < len(self.river)).any(-1)
         clean = torch.where(s.resting == 0, CLEAN, STAY)
         act = torch.where(before, clean, torch.where(close, turn, way))
         return torch.where(p.out == 0, act, STAY)

@@ -12,6 +12,11 @@ from torch import Tensor
 from .commons_players import Bodies, Players
 
 
+def padded(places: Bool[Tensor, "W S"]) -> Bool[Tensor, "W S+1"]:
+    """A copy with one place more, False, which all cells share that are none of the places."""
+    return torch.cat([places, torch.zeros_like(places[:, :1])], dim=1)
+
+
 def eat(
     apples: Bool[Tensor, "W S"], bodies: Bodies, players: Players
 ) -> tuple[Bool[Tensor, "W S"], Bool[Tensor, "W N"]]:
@@ -20,10 +25,10 @@ def eat(
     The sites are the first cells that `bodies` numbers.
     """
     sites = apples.shape[1]
-    padded = torch.cat([apples, torch.zeros_like(apples[:, :1])], dim=1)  # cells without a site share one that is bare
+    ripe = padded(apples)
     where = torch.where(players.out == 0, bodies.number.take(players.pos), sites).clamp_(max=sites)
-    eaten = padded.gather(1, where)
-    return padded.scatter_(1, where, False)[:, :-1], eaten
+    eaten = ripe.gather(1, where)
+    return ripe.scatter_(1, where, False)[:, :-1], eaten
 
 
 def dealt(amount: Bool[Tensor, "W S"], seats: int) -> Tensor:

@@ -86,7 +86,8 @@ class CommonsHarvest(Scenario):
         y, x = grid.yx(self.sites)
         apart = (y[:, None] - y) ** 2 + (x[:, None] - x) ** 2
         self.near = ((apart > 0) & (apart <= NEIGHBOURS[c.neighbourhood])).float()  # [S, S]
-        self.grows = torch.tensor([round(p * 2**32) for p in c.regrowth])  # thresholds of 32 random bits
+        thresholds = torch.tensor([round(p * 2**32) for p in c.regrowth])  # of 32 random bits
+        self.grows = thresholds[torch.arange(int(self.near.sum(0).max()) + 1).clamp(max=len(thresholds) - 1)]
         self.guide: Guide | None = None  # made when a script first asks its way
         self.spec = Spec(
             seats=c.seats,
@@ -147,8 +148,9 @@ class CommonsHarvest(Scenario):
 
     def regrow(self, apples: Tensor, key: Keys) -> Tensor:
         """Every empty site by its own draw, with the probability of its live neighbours; apples [W, S] before and after."""
-        around = (apples.float() @ self.near).long().clamp_(max=len(self.grows) - 1)
-        return apples | (key.words("commons.regrow", len(self.sites)) < self.grows.take(around))
+        around = (apples.float() @ self.near).int()
+        grows = self.grows.index_select(0, around.flatten()).view_as(around)
+        return apples | (key.words("commons.regrow", len(self.sites)) < grows)
 
     def _measures(
         self, now: HarvestState, eaten: Tensor, reward: Tensor, absent: Tensor, zaps: Zaps
@@ -177,7 +179,7 @@ class CommonsHarvest(Scenario):
         """The window of each seat and itself; who is out has no turn."""
         worlds, seats = s.players.pos.shape
         words = self.bodies.ground.repeat(worlds, 1)
-        words[:, : len(self.sites)] += s.apples.int() << 8 * APPLE
+        words[:, : len(self.sites)].add_(s.apples, alpha=1 << 8 * APPLE)
         out = torch.empty(worlds, seats, self.spec.features, device=words.device)
         self.bodies.look(words, s.players, out)
         return Observation(out, active=s.players.out == 0)

@@ -118,8 +118,9 @@ class Bodies:
         stay = torch.zeros_like(far)
         steps = [stay, far, -far, -side, side] + [stay] * (self.options - 5)
         self.step = torch.stack(steps, dim=-1).flatten()  # [4 * A]
-        self.turn = torch.zeros(self.options, dtype=torch.long)
-        self.turn[TURN_LEFT], self.turn[TURN_RIGHT] = -1, 1
+        turn = torch.zeros(self.options, dtype=torch.long)
+        turn[TURN_LEFT], turn[TURN_RIGHT] = -1, 1
+        self.turned = ((torch.arange(4)[:, None] + turn) % 4).flatten()  # [4 * A]
         self._sight()
         self._beams()
         seat, *beams = (1 << 8 * plane for plane in planes)
@@ -155,6 +156,8 @@ class Bodies:
         across = sorted(range(-c.beam_radius, c.beam_radius + 1), key=lambda right: (abs(right), right))
         order = [(ahead, right) for ahead in range(1, c.beam_length + 1) for right in across]
         self.hits = len(order) + 1
+        # where in `met` a seat itself is: from there on by the distance
+        self.middle = (torch.arange(1, 8, 2)[:, None] * grid.cells - self.cell).flatten()  # [4 * V]
         met = torch.zeros(4, 2 * grid.cells, dtype=torch.int32)  # a cell of a beam by its order, 0 for all that are not
         reached = torch.full((4 * self.open, self.hits), FAR, dtype=torch.int32)
         for number, (ahead, right) in enumerate(order, start=1):
@@ -194,15 +197,16 @@ class Bodies:
         rank, place, turned = key.words("commons.walk", 3, self.config.seats).unbind(1)
         rank = rank * self.config.seats + torch.arange(self.config.seats, device=rank.device)
         there, due = p.out == 0, p.out == 1
-        goal = p.pos + self.step.take(p.facing * self.options + act)
+        way = p.facing * self.options + act
+        goal = p.pos + self.step.take(way)
         goal = torch.where(due, self.spawn.take(below(place, len(self.spawn))), torch.where(there, goal, 0))
         enters = self.grid.enter(p.pos, goal, there, rank)
         back = due & enters
         return replace(
             p,
             pos=torch.where(enters, goal, p.pos),
-            facing=torch.where(back, below(turned, 4), (p.facing + self.turn.take(act)) % 4),
-            out=torch.where(back, 0, (p.out - 1).clamp(min=0) + due.long()),
+            facing=torch.where(back, turned >> 30, self.turned.take(way)),
+            out=torch.maximum(p.out - 1, (due > back).long()),
         )
 
     def zap(self, p: Players, act: Int[Tensor, "W N"]) -> tuple[Players, Zaps]:
@@ -213,14 +217,15 @@ class Bodies:
         c, war = self.config, self.contest.config.enabled
         fired = (act == self.zap_option) & (p.cool == 0)
         # [to, from, w]: worlds last, so that whatever pairs seats runs along them
-        here = across(p.facing * (2 * self.grid.cells) + self.grid.cells - p.pos)
+        row = self.row(p).view_as(act)
+        here = across(self.middle.take(row))
         there = across(torch.where(p.out == 0, p.pos, 0))  # cell 0 is in no beam
         met = self.met.index_select(0, (there[:, None] + here).flatten()).view(c.seats, c.seats, -1)
-        met += across(self.row(p).view_as(act) * self.hits)
-        seats = torch.arange(c.seats, dtype=torch.int32, device=act.device)
-        struck = self.reached.index_select(0, met.flatten()).view_as(met) + seats[:, None, None]
-        nearest = struck.amin(0).t().contiguous()
-        target = torch.where(fired & war & (nearest < FAR), nearest.long() % c.seats, c.seats)
+        met += across(row * self.hits)
+        struck = self.reached.index_select(0, met.flatten()).view_as(met)
+        struck += torch.arange(c.seats, dtype=torch.int32, device=act.device)[:, None, None]
+        nearest = struck.amin(0).t().to(torch.long, memory_format=torch.contiguous_format)
+        target = torch.where(fired & war & (nearest < FAR), nearest % c.seats, c.seats)
         hit = torch.zeros(len(act), c.seats + 1, dtype=torch.bool, device=act.device).scatter(1, target, True)[:, :-1]
         after = replace(
             p,
@@ -228,7 +233,7 @@ class Bodies:
             cool=torch.where(fired, c.cooldown, (p.cool - 1).clamp(min=0)),
             beam=fired.long(),
         )
-        reward = -c.zap_cost * war * fired.float() - c.zap_penalty * hit.float()
+        reward = fired * (-c.zap_cost * war) - hit * c.zap_penalty
         return after, Zaps(fired, torch.where(target < c.seats, target, NOBODY), hit, reward)
 
     def look(self, words: Int[Tensor, "W V+2"], p: Players, out: Float[Tensor, "W N F"]) -> None:

@@ -142,13 +142,12 @@ class Walled:
 
         `there` says who stands on the grid at all; ranks of a world must differ. Whoever stays where it is gets there.
         """
-        wants = ~self.wall.take(goal) & ((goal != pos) | ~there)
-        # [other, seat, w]: worlds last, so that whatever pairs seats runs along them
-        stands, best, aim = (x.t().contiguous() for x in (torch.where(there, pos, -1), torch.where(wants, goal, -1), goal))
-        rank = rank.t().contiguous()
-        taken = stands[:, None] == aim
-        outrun = (best[:, None] == aim) & (rank[:, None] < rank)
-        return (wants & ~(taken | outrun).any(0).t().contiguous()) | ((goal == pos) & there)
+        # [other, seat, w]: worlds last, so that whatever pairs seats runs along them. Whoever stays bars its cell to others
+        # by standing there, and whoever aims at a wall is in nobody's way: neither needs to be left out of the race.
+        stands, aim, rank = (x.t().contiguous() for x in (torch.where(there, pos, -1), goal, rank))
+        barred = (stands[:, None] == aim) | ((aim[:, None] == aim) & (rank[:, None] < rank))
+        barred = barred.view(torch.uint8).amax(0).t().contiguous()  # `any` takes ten times as long
+        return ((goal == pos) & there) | ((self.wall.take(goal) | barred) == 0)
 
     def distances(self, goals: Int[Tensor, "K"]) -> Int[Tensor, "C K"]:
         """Steps from every cell to every goal round the walls; `cells` where there is no way."""
