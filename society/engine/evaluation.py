@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.utils import _pytree as pytree
 
 from ..config import Config
 from ..keys import Keys
@@ -269,7 +270,8 @@ class Notes:
         self.owner.recorder.add(table, rows)
 
     def _frame(self, t: int, tick: Tick) -> None:
-        scene = self.scenario.scene(tick.worlds.state)
+        # a picture costs most of all where somebody else renders it: only of the worlds that are filmed
+        scene = self.scenario.scene(pytree.tree_map(lambda leaf: leaf[: self.framed], tick.worlds.state))
         if scene is None:
             return
         if t == 0:

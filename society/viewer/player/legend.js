@@ -15,12 +15,13 @@ function legendOf(boards, parted, theme) {
   const [board] = boards, { legend, kinds, offers } = board.facts, items = [];
   const item = (name, draw) => items.push(legendItem(name, draw));
   const has = (name) => boards.some((one) => one[name].size > 0);
-  const seen = board.seats.kind && new Set(board.seats.kind); // a world may know more kinds than it has seats
+  // a world may know more kinds than it has seats, and seats that are nowhere: then its picture shows all there is
+  const seen = board.seats.kind && new Set(board.seats.kind.filter((_, row) => board.seats.x[row] !== NOWHERE));
   kinds.forEach(([name, colour], kind) => {
     if (!seen || seen.has(kind)) item(name, at(10, 10, (g) => drawDisc(g, 7.5, colour, theme.paper, 1)));
   });
   for (const [name, colour] of legend.slice(1)) {
-    item(name, (g) => {
+    if (name) item(name, (g) => {
       g.globalAlpha = strength(board.facts, theme);
       g.fillStyle = colour; g.beginPath(); g.roundRect(3, 3, 14, 14, 3); g.fill();
     });
