@@ -20,7 +20,7 @@ CPU_SECONDS = 30
 MOST = {
     "world.seats": 10, "world.size": 24, "world.episode": 6, "world.candidates": 12, "world.attributes": 3,
     "population.minds": 6, "training.worlds": 4, "training.ticks": 4, "learner.epochs": 3, "population.network": 48,
-    "channel.length": 4, "channel.symbols": 40, "training.threads": 1,
+    "channel.length": 4, "channel.symbols": 40, "training.threads": 1, "world.workers": 1,
 }  # fmt: skip
 SMALL = {"training.worlds": 2, "training.ticks": 4, "population.network.hidden": (8,)}
 SCENARIOS = ("bazaar", *registry.names("scenarios"))
