@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from society.keys import Keys, below, chance
+from society.world import hearing, nearby
 from society.world.grid import STEP_NAMES, Torus
 from society.world.scenario import (
     Action,
@@ -35,6 +36,7 @@ from .bazaar_config import BazaarConfig
 from .bazaar_presets import PRESETS
 from .bazaar_scripts import scripts
 
+ALL_PAIRS = 1024  # seats up to which all pairs of them fit into memory
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7")  # Okabe and Ito: safe for the colour-blind
 
 
@@ -67,8 +69,10 @@ class Bazaar(Scenario):
         self.torus = Torus(config.size, config.size)
         self.moves = self.torus.moves
         self.window = self.torus.window(config.view)
-        self.others = ~torch.eye(config.seats, dtype=torch.bool)
-        self.apart = torch.eye(config.seats, dtype=torch.long) << 20  # nobody is in reach of themselves
+        self.crowded = self._by_cell(parts)
+        self.maps = hearing.by_map(config.seats, config.size**2) and not parts.channel.config.graph
+        # nobody is in reach of themselves
+        self.apart = torch.zeros(0) if self.crowded else torch.eye(config.seats, dtype=torch.long) << 20
         goods = config.goods
         seen = (2 * config.view + 1) ** 2
         heads = {"move": Head(5), "offer": Head(len(self.rows))}
@@ -164,13 +168,12 @@ class Bazaar(Scenario):
         turn, luck, place, skill = key.words("bazaar.seats", 4, self.config.seats).unbind(1)
         move = action["move"]
         s = replace(s, pos=self.moves[s.pos, move], heading=move, offer=action["offer"])
-        dx, dy = self.torus.ways(s.pos)
-        reach = torch.maximum(dx.abs(), dy.abs()) + self.apart
-        s, harvest, visited, own = self._gather(s, dx, dy, turn, luck)
-        s, blows, reward, lost = self._strike(s, action, reach, key)
-        stock, deals = self.parts.market.clear(
-            s.stock, self.rows[s.offer], reach <= self.parts.market.config.reach, self.config.capacity, key
-        )
+        s, harvest, visited, own = self._gather(s, turn, luck)
+        market, contest = self.parts.market, self.parts.contest.config
+        near = self._near(s.pos, market.config.reach)
+        at_hand = near if contest.reach == market.config.reach or not contest.offered else self._near(s.pos, contest.reach)
+        s, blows, reward, lost = self._strike(s, action, at_hand, key)
+        stock, deals = market.clear(s.stock, self.rows[s.offer], near, self.config.capacity, key)
         meals = self._meals(stock)
         meal = meals.sum(-1)
         consumed = meals[..., self.kinds]
@@ -192,7 +195,7 @@ class Bazaar(Scenario):
         }
         measures = {"eaten": meal, "visits_own": visited & own, "visits_all": visited, "deals": deals.partner >= 0}
         if blows is not None:
-            company = (reach <= self.parts.contest.config.reach).any(-1)
+            company = _beside(at_hand, torch.ones_like(s.pos)) > 0
             measures |= {"strikes": action["strike"] > 0, "robbed": blows.amount > 0, "company": company}
             events["contests"] = (
                 blows.target >= 0,
@@ -212,7 +215,7 @@ class Bazaar(Scenario):
         )
 
     def _gather(
-        self, s: BazaarState, dx: Tensor, dy: Tensor, turn: Tensor, luck: Tensor
+        self, s: BazaarState, turn: Tensor, luck: Tensor
     ) -> tuple[BazaarState, Tensor, Tensor, Tensor]:
         """Harvest by standing on a ripe cell. Of several seats on one cell that with the lowest draw `turn` gets it.
 
@@ -220,8 +223,12 @@ class Bazaar(Scenario):
         """
         c = self.config
         good = s.grows.gather(1, s.pos)
-        beaten = ((dx == 0) & (dy == 0) & (turn[:, None, :] <= turn[:, :, None]) & self.others).any(-1)
-        visited = s.ripe.gather(1, s.pos) & ~beaten
+        if self.crowded:
+            first = nearby.lowest(self.torus, s.pos, turn)
+        else:
+            beaten = (s.pos[:, None, :] == s.pos[:, :, None]) & (turn[:, None, :] <= turn[:, :, None])
+            first = beaten.sum(-1) == 1  # by oneself alone
+        visited = s.ripe.gather(1, s.pos) & first
         own = good - 1 == s.skill
         units = torch.where(own, c.own_yield, chance(luck, c.other_chance).long()) * visited
         kind = (good - 1).clamp(min=0)[..., None]
@@ -229,6 +236,24 @@ class Bazaar(Scenario):
         harvest = torch.zeros_like(s.stock).scatter(-1, kind, units[..., None])
         ripe = s.ripe.scatter(1, s.pos, False)
         return replace(s, stock=s.stock + harvest, ripe=ripe), harvest, visited, own
+
+    def _near(self, pos: Tensor, reach: int) -> Tensor | nearby.Pairs:
+        """Which different seats are within `reach` cells of one another (Chebyshev), bool [W, N, N]; of many seats as pairs."""
+        if self.crowded:
+            return nearby.pairs(self.torus, pos, reach)
+        dx, dy = self.torus.ways(pos)
+        return torch.maximum(dx.abs(), dy.abs()) + self.apart <= reach
+
+    def _by_cell(self, parts: Parts) -> bool:
+        """Whether seats are found by cell: where they are many and look and reach only so far. ValueError for too many."""
+        c = self.config
+        contest = parts.contest.config
+        reach = max(parts.market.config.reach, contest.reach if contest.offered else 0, c.view)
+        by_cell = nearby.by_cell(c.seats, reach) and 2 * c.view + 1 <= c.size
+        if c.seats > ALL_PAIRS and (not by_cell or parts.channel.config.graph):
+            why = f"a reach or view of {reach} cells" if not by_cell else "channel.graph"
+            raise ValueError(f"world.seats = {c.seats}: with {why} all pairs of seats are compared, so {ALL_PAIRS} at most")
+        return by_cell
 
     def _recipes(self) -> Tensor:
         """The meal that each good belongs to, [G]."""
@@ -246,7 +271,9 @@ class Bazaar(Scenario):
         held = stock.unflatten(-1, (-1, 2)) if self.config.recipes == "pairs" else stock[..., None, :]
         return held.amin(-1).clamp(max=1)
 
-    def _strike(self, s: BazaarState, action: Action, reach: Tensor, key: Keys) -> tuple[BazaarState, Any, Tensor, Tensor]:
+    def _strike(
+        self, s: BazaarState, action: Action, near: Tensor | nearby.Pairs, key: Keys
+    ) -> tuple[BazaarState, Any, Tensor, Tensor]:
         """Strikes take goods at a cost, from those whom nobody guards; without a strike head nothing happens.
 
         Returns the state, the blows, the reward and the units lost [W, N, G]: a striker keeps one unit in `loot`.
@@ -255,10 +282,13 @@ class Bazaar(Scenario):
         if "strike" not in action:
             return s, None, torch.zeros(s.pos.shape, device=s.pos.device), none
         strikes = action["strike"] > 0
-        near = reach <= contest.config.reach
         if self.config.guards:
-            guards = (near & ~strikes[:, None, :]).sum(-1)
-            near = near & (guards < self.config.guards)[:, None, :]
+            bare = _beside(near, (~strikes).long()) < self.config.guards
+            if isinstance(near, nearby.Pairs):
+                open_to = bare.flatten()[near.other]
+                near = nearby.Pairs(near.one[open_to], near.other[open_to])
+            else:
+                near = near & bare[:, None, :]
         stock, blows = contest.strike(s.stock, strikes, near, self.config.capacity, key)
         loss = blows.amount - blows.amount // self.config.loot
         lost = none.scatter_add(-1, blows.good.clamp(min=0)[..., None], loss[..., None])
@@ -295,16 +325,23 @@ class Bazaar(Scenario):
         """Ripe goods and other seats' standing offers in view, oneself, and the voices of the whole world."""
         c, spec = self.config, self.spec
         worlds, seats = s.pos.shape
-        dx, dy = self.torus.ways(s.pos)
         # fields are written into one block: concatenating them would move every number twice
         out = torch.zeros(worlds, seats, spec.features, device=s.pos.device)
         around = self.window[s.pos].view(worlds, -1)
         growing = torch.where(s.ripe, s.grows, 0).gather(1, around).view(worlds, seats, -1, 1)
         ripe = growing == torch.arange(1, c.goods + 1, device=s.pos.device)
         out[..., spec.slices["ripe"]] = ripe.flatten(2)
-        self._seats_in_view(s, dx, dy, out)
+        channel, ways = self.parts.channel, () if self.crowded and self.maps else self.torus.ways(s.pos)
+        if self.crowded:
+            out[..., spec.slices["seats"]] = self._offers_by_cell(s, around).view(worlds, seats, -1)
+        else:
+            self._seats_in_view(s, *ways, out)
+        if self.maps:
+            heard = hearing.voices(s.air[:, 0], s.pos, self.torus, channel.config)
+        else:
+            heard = channel.hear_around(s.air[:, 0], *ways, self.torus.span)
+        out[..., spec.slices["heard"]] = heard
         self._self(s, out[..., spec.slices["self"]])
-        out[..., spec.slices["heard"]] = self.parts.channel.hear_around(s.air[:, 0], dx, dy, self.torus.span)
         return Observation(out, None if c.voice == "free" else self.legal.expand(worlds, seats, -1))
 
     def _seats_in_view(self, s: BazaarState, dx: Tensor, dy: Tensor, out: Tensor) -> None:
@@ -315,6 +352,19 @@ class Bazaar(Scenario):
         # those out of view write a 0 into a slot of the field `self`, which is written afterwards
         first, spare = self.spec.slices["seats"].start, self.spec.slices["self"].start
         out.scatter_(-1, torch.where(seen, slot + first, spare), seen.float())
+
+    def _offers_by_cell(self, s: BazaarState, around: Tensor) -> Tensor:
+        """The same of the cells in view `around` [W, N * cells], of many seats: [W, N * cells, offers] bool."""
+        offers, cells = len(self.rows), self.torus.cells
+        slot = s.pos * offers + s.offer
+        shown = torch.zeros(len(slot), cells * offers, dtype=torch.int16, device=slot.device)
+        shown.scatter_add_(1, slot, torch.ones_like(slot, dtype=torch.int16))
+        alone = shown.gather(1, slot) == 1  # nobody sees themselves
+        seen = (shown > 0).view(-1, cells, offers).gather(1, around[..., None].expand(-1, -1, offers))
+        window = seen.view(*slot.shape, -1, offers)
+        middle = window[:, :, window.shape[2] // 2]
+        middle.scatter_(-1, s.offer[..., None], (middle.gather(-1, s.offer[..., None])[..., 0] & ~alone)[..., None])
+        return seen
 
     def _self(self, s: BazaarState, out: Tensor) -> None:
         """Speciality (one-hot), stock as a share of capacity, last move (one-hot), age as a share of life."""
@@ -381,6 +431,14 @@ class Bazaar(Scenario):
     def scripts(self) -> Mapping[str, Script]:
         """Reference agents by name; see `bazaar_scripts.py`."""
         return scripts(self)
+
+
+def _beside(near: Tensor | nearby.Pairs, count: Tensor) -> Tensor:
+    """The sum of `count` [W, N] over the seats near each seat, [W, N]."""
+    if isinstance(near, nearby.Pairs):
+        flat = count.flatten()
+        return torch.zeros_like(flat).scatter_add(0, near.one, flat[near.other]).view_as(count)
+    return (near * count[:, None, :]).sum(-1)
 
 
 scenario = Bazaar

@@ -12,8 +12,8 @@ from society.config import Frozen
 class BazaarConfig(Frozen):
     """Rules of the bazaar."""
 
-    seats: int = Field(8, ge=2, le=256, description="seats of a world")
-    size: int = Field(20, ge=3, le=200, description="side of the square torus in cells")
+    seats: int = Field(8, ge=2, le=10_000, description="seats of a world")
+    size: int = Field(20, ge=3, le=1000, description="side of the square torus in cells")
     goods: int = Field(2, ge=2, le=4, description="kinds of goods")
     recipes: Literal["all", "pairs"] = Field(
         "all", description="all: a meal is one of each good; pairs: two meals, A with B and C with D"

@@ -105,6 +105,10 @@ class Keys:
         start = _mix(self.base + _tag(purpose))
         return _mix(start[:, None] + _counters(n, start.device)).view(-1, *shape)
 
+    def bits_at(self, purpose: str, row: Tensor, place: Tensor) -> Tensor:
+        """Of `bits(purpose, n)` the entries [row, place] alone, int64, whatever n is: a few of very many."""
+        return _mix(_mix(self.base + _tag(purpose))[row] + (place + 1) * _GAMMA)
+
     def words(self, purpose: str, *shape: int) -> Tensor:
         """32 random bits each, int64 [W, *shape] in [0, 2**32): the high, then the low halves of `bits`."""
         n = math.prod(shape)
