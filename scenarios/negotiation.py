@@ -18,7 +18,6 @@ from typing import Any, ClassVar, Literal
 import torch
 from pydantic import Field
 from torch import Tensor
-from torch.nn.functional import one_hot
 
 from society.config import Frozen
 from society.keys import Keys
@@ -105,6 +104,12 @@ class Negotiation(Scenario):
         if c.talk and channel.latency != 1:
             raise ValueError(f"channel.latency = {channel.latency}: the other side answers one turn later; use 1")
         self.turns_cdf = turns_cdf()
+        self.seat = torch.arange(2)
+        # rows of features by number: of a turn, of units and utilities, of a symbol (silence is all zeros)
+        self.shows_turn = torch.eye(MOST)
+        self.shows_units = levels(torch.arange(c.units + 1)[:, None], c.units).float()
+        self.shows_value = levels(torch.arange(c.values + 1)[:, None], c.values).float()
+        self.shows_symbol = torch.eye(channel.symbols)[:, 1:]
         fields: dict[str, tuple[int, ...]] = {
             "turn": (MOST,),
             "pool": (c.types, c.units),
@@ -171,7 +176,8 @@ class Negotiation(Scenario):
         agreed = accepts & valid
         over = accepts | (s.turn + 1 >= s.last)
         got = self._worth(s, share) * agreed[:, None]
-        score, joint = self._scores(s, got)
+        most = self._worth(s, s.pool[:, None])  # utility [W, 2] of the whole pool to each seat
+        score, joint = self._scores(s, got, most)
         heard, price = s.heard, torch.zeros_like(score)
         if self.config.talk:
             said = action["say"].view(len(mover), 2, -1)
@@ -181,9 +187,9 @@ class Negotiation(Scenario):
         return after, Outcome(
             reward=self._reward(score, joint) - price,
             done=over,
-            measures=self._measures(s, score, joint, agreed, over),
+            measures=self._measures(s, most, score, joint, agreed, over),
             events={
-                "offers": self._offers(s, mover, accepts, keep, key),
+                "offers": self._offers(s, most, mover, accepts, keep, key),
                 "deals": self._deals(s, share, score, agreed, over, key),
             },
         )
@@ -200,15 +206,10 @@ class Negotiation(Scenario):
         """Utility [W, 2] to each seat of its units [W, 2, K]."""
         return (share * s.value).sum(-1)
 
-    def _scores(self, s: NegotiationState, got: Tensor) -> tuple[Tensor, Tensor]:
+    def _scores(self, s: NegotiationState, got: Tensor, most: Tensor) -> tuple[Tensor, Tensor]:
         """Each side's utility over the most it could get alone [W, 2]; both over the joint maximum [W]; 0 where there is none."""
-        most = self._most(s)
         together = (s.pool * s.value.amax(1)).sum(-1)
         return got / most.clamp(min=1), got.sum(-1) / together.clamp(min=1)
-
-    def _most(self, s: NegotiationState) -> Tensor:
-        """Utility [W, 2] of the whole pool to each seat."""
-        return self._worth(s, s.pool[:, None])
 
     def _reward(self, score: Tensor, joint: Tensor) -> Tensor:
         """What each seat is paid for [W, 2]."""
@@ -218,35 +219,35 @@ class Negotiation(Scenario):
         return both if self.config.reward == "prosocial" else torch.stack([score[:, FIRST], joint], 1)
 
     def _measures(
-        self, s: NegotiationState, score: Tensor, joint: Tensor, agreed: Tensor, over: Tensor
+        self, s: NegotiationState, most: Tensor, score: Tensor, joint: Tensor, agreed: Tensor, over: Tensor
     ) -> dict[str, Tensor]:
         """Sums over games that ended; a side to which the pool is worth nothing has no score."""
         ended = over[:, None].expand_as(score)
-        worth = (self._most(s) > 0) & ended
-        first = torch.arange(2, device=over.device) == FIRST
+        worth = (most > 0) & ended
+        first = self.seat == FIRST
+        firsts, seconds = worth & first, worth & ~first
         return {
             "game": ended,
             "agreed": ended & agreed[:, None],
             "rounds": ended * (s.turn + 1)[:, None],
             "joint": (ended & first) * joint[:, None],  # a game has one joint score, so one seat carries it
             "worth": worth.any(-1, keepdim=True) & first,
-            "first_score": score * (worth & first),
-            "first_games": worth & first,
-            "second_score": score * (worth & ~first),
-            "second_games": worth & ~first,
+            "first_score": score * firsts,
+            "first_games": firsts,
+            "second_score": score * seconds,
+            "second_games": seconds,
         }
 
     def _offers(
-        self, s: NegotiationState, mover: Tensor, accepts: Tensor, keep: Tensor, key: Keys
+        self, s: NegotiationState, most: Tensor, mover: Tensor, accepts: Tensor, keep: Tensor, key: Keys
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """A row for the mover: accepted (demand NaN, keep -1), or the units it wants and what they are worth to it."""
-        mine = torch.arange(2, device=mover.device) == mover[:, None]
-        most = self._most(s).double()
-        demand = torch.where((most > 0) & ~accepts[:, None], self._worth(s, keep[:, None]) / most, torch.nan)
+        mine = self.seat == mover[:, None]
+        demand = torch.where((most > 0) & ~accepts[:, None], self._worth(s, keep[:, None]) / most.double(), torch.nan)
         kept = torch.where(accepts[:, None], -1, keep)
         columns = {
             "episode": key.episode[:, None].expand_as(mine),
-            "partner": 1 - torch.arange(2, device=mover.device).expand_as(mine),
+            "partner": (1 - self.seat).expand_as(mine),
             "round": s.turn[:, None].expand_as(mine),
             "accepted": accepts.long()[:, None].expand_as(mine),
             "demand": demand,
@@ -257,7 +258,7 @@ class Negotiation(Scenario):
         self, s: NegotiationState, share: Tensor, score: Tensor, agreed: Tensor, over: Tensor, key: Keys
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """A row for the first mover when the game ends; share -1 where nothing was agreed."""
-        first = (torch.arange(2, device=over.device) == FIRST).expand(len(over), -1)
+        first = (self.seat == FIRST).expand(len(over), -1)
 
         def wide(x: Tensor) -> Tensor:
             return x[:, None].expand(-1, 2)
@@ -282,22 +283,16 @@ class Negotiation(Scenario):
 
     def observe(self, s: NegotiationState) -> Observation:
         """The mover sees the turn, the pool, its own utilities, the demand on the table and what was said; the other nothing."""
-        c = self.config
-        active = torch.arange(2, device=s.turn.device) == (s.turn % 2)[:, None]
-        turn = one_hot(s.turn.clamp(max=MOST - 1), MOST)
-        common = [turn, levels(s.pool, c.units)]
-        values = levels(s.value, c.values)
-        after = []
-        if c.proposals:
-            after.append(levels(s.demand, c.units))
-        if c.talk:  # a silent position is all zeros
-            after.append(one_hot(s.heard, self.parts.channel.config.symbols)[..., 1:].flatten(1))
-
-        def wide(parts: list[Tensor]) -> list[Tensor]:
-            return [x[:, None].expand(-1, 2, -1) for x in parts]
-
-        features = torch.cat([*wide(common), values, *wide(after)], dim=-1).float()
-        return Observation(features * active[..., None], None, active)
+        mover = s.turn % 2
+        turn = s.turn.clamp(max=MOST - 1)
+        parts = [(self.shows_turn, turn), (self.shows_units, s.pool), (self.shows_value, of_mover(s.value, mover))]
+        if self.config.proposals:
+            parts.append((self.shows_units, s.demand))
+        if self.config.talk:
+            parts.append((self.shows_symbol, s.heard))
+        rows = [table.index_select(0, number.flatten()).view(len(mover), -1) for table, number in parts]
+        active = self.seat == mover[:, None]
+        return Observation(torch.cat(rows, dim=-1)[:, None] * active[..., None], None, active)
 
     def meanings(self, s: NegotiationState) -> Mapping[str, Tensor]:
         """A seat's own utilities, which it alone knows; nothing where nobody talks."""
