@@ -21,7 +21,7 @@ NOTE = (
 
 def bench(quick: bool) -> dict[str, Any]:
     """Rows of rates at 1,024 worlds; `quick` leaves the one-core row and 16 minds out."""
-    rounds = 3 if quick else 7
+    rounds = 3 if quick else 5
     told = _told(1)
     peers = {"torchrl": {}, "jaxmarl": {}}
     works = [Work("simple_spread, 1,024 worlds, 2x64 acting", told, peers, costs=True)]

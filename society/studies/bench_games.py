@@ -24,7 +24,7 @@ NOTE = (
 
 def bench(quick: bool) -> dict[str, Any]:
     """Rows of decisions a second; `quick` plays 1,024 games of ours only."""
-    rounds = 3 if quick else 7
+    rounds = 3 if quick else 5
     found: list[Row] = []
     for worlds, steps in ((1024, 100),) if quick else ((1, 1000), (1024, 100), (16384, 30)):
         games = "one game" if worlds == 1 else f"{worlds:,} games of ours, one of the peer's"

@@ -23,7 +23,7 @@ def bench(quick: bool) -> dict[str, Any]:
 
 def _work(worlds: int) -> Work:
     told = {"kind": "play", "scenario": "simple_spread", "worlds": worlds, "steps": 25, "seed": 0}
-    return Work("", told, PEERS)
+    return Work(f"simple_spread, {worlds:,} worlds", told, PEERS)
 
 
 def _rows(peer: str, few: dict[str, Played], many: dict[str, Played]) -> list[Row]:

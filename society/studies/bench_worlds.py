@@ -21,7 +21,7 @@ NOTE = (
 
 def bench(quick: bool) -> dict[str, Any]:
     """Rows of rates, of first rounds and of memory; `quick` is simple_spread alone, at 1 and 1,024 worlds."""
-    rounds = 3 if quick else 7
+    rounds = 3 if quick else 5
     return {"name": "worlds", "rows": [row for one in _works(quick) for row in rows(one, rounds)], "note": NOTE}
 
 

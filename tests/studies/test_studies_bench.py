@@ -115,9 +115,10 @@ def sides(monkeypatch, fake):
     monkeypatch.setattr(versus, "command", lambda name: commands.get(name) or side.command(name))
 
 
-def test_sides_take_turns(sides, tmp_path):
+def test_sides_take_turns(sides, tmp_path, capsys):
     (one,) = rows(Work("w", told(tmp_path, "o"), {"peer": {"me": "p"}}), rounds=3)
     assert (tmp_path / "log").read_text() == "op" + "opopop"  # a first round each, then turns
+    assert capsys.readouterr() == ("", "  w: ours, peer\n")
     assert one["ratio_min"] <= one["ratio"] <= one["ratio_max"] and one["unit"] == RATE and "reason" not in one
     assert 5 / 0.01 >= one["ours"] > 5 and one["peer"] == "peer"
 
@@ -215,10 +216,12 @@ def test_what_is_dispatched_is_counted_without_views():
     assert bench_profile._calls(lambda: (x * x).sum().backward()) == 6  # mul, sum; ones_like, mul, mul, add
 
 
-def test_the_costliest_operator_comes_first():
-    x = torch.ones(500, 500)
-    shares = bench_profile._costliest(lambda: x @ x + 1)
-    assert shares[0][0] == "aten::mm" and sum(share for _, share in shares) == pytest.approx(1)
+def test_the_costliest_operators_come_first():
+    x = torch.ones(50, 50)
+    found = bench_profile._costliest(lambda: x @ x + x)
+    shares = [share for _, share in found]
+    assert {"aten::mm", "aten::add"} <= {op for op, _ in found}  # which of them costs more is the machine's business
+    assert shares == sorted(shares, reverse=True) and sum(shares) == pytest.approx(1)
 
 
 def test_the_shares_of_a_profile_are_all_of_the_time(threads, monkeypatch):

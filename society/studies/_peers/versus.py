@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -58,7 +59,8 @@ def rows(work: Work, rounds: int) -> list[Row]:
 
 
 def play(work: Work, rounds: int) -> dict[str, Played]:
-    """Start the sides one after another, let them take turns, end them."""
+    """Start the sides one after another, let them take turns, end them. It takes a while: what is on is said first."""
+    print(f"  {work.label}: ours, {', '.join(work.peers) or 'alone'}", file=sys.stderr, flush=True)
     played = {name: Played() for name in ("ours", *work.peers)}
     with ExitStack() as stack:
         sides = {}
