@@ -236,6 +236,31 @@ def test_the_repositorys_zap_costs_one_and_fifty_and_sends_nobody_away():
     assert rows == [(0, 1)] and got.reward[0, :2].tolist() == [-1.0, -50.0] and int(now.players.out[0, 1]) == 0
 
 
+def test_zaps_of_a_crowd_are_those_of_rays_walked_cell_by_cell():
+    made = make("quick", world__seats=14, world__beam_length=4, world__beam_radius=2, world__cooldown=0)
+    grid, worlds, landed = made.bodies.grid, Worlds.begin(made, 3, torch.arange(24)), 0
+    for _ in range(6):
+        act = worlds.key.integers("test", 8, 14, 1)
+        p = worlds.state.players
+        _, zaps = made.bodies.zap(p, act[..., 0])
+        for w in range(24):
+            who = {int(p.pos[w, i]): i for i in range(14) if p.out[w, i] == 0}
+            for seat in range(14):
+                far, side = int(grid.ahead[p.facing[w, seat]]), int(grid.ahead[(p.facing[w, seat] + 1) % 4])
+                met = []
+                for right in range(-2, 3) if act[w, seat, 0] == ZAP else ():
+                    for ahead in range(5):
+                        cell = int(p.pos[w, seat]) + right * side + ahead * far
+                        if grid.wall[cell]:
+                            break
+                        if ahead > 0 and cell in who:
+                            met.append((ahead, abs(right), right > 0, who[cell]))
+                assert int(zaps.target[w, seat]) == (min(met)[-1] if met else -1)
+                landed += bool(met)
+        worlds, _, _ = worlds.step(act, worlds.observe())
+    assert landed > 50
+
+
 def test_in_peace_no_zap_lands_or_costs_anything_and_without_the_option_there_is_none():
     made = make("ssd", contest__enabled=False)
     now, got, rows = zap(made, placed(made, ((13, 10), EAST), ((13, 12), NORTH)))
