@@ -72,9 +72,9 @@ class SocietyModel(mesa.Model):
     ):
         if "seed" in fields:
             raise ValueError(f"seed = {fields['seed']!r}: Mesa's word for it is rng; give rng={fields['seed']!r}")
+        rng = int(rng) if isinstance(rng, np.integer) else rng  # Mesa takes numpy's integers for no seed
         super().__init__(rng=rng)
-        given = isinstance(rng, int | np.integer) and 0 <= rng < 2**31
-        seed = int(rng) if given else int(self.rng.integers(2**31))
+        seed = rng if isinstance(rng, int) and 0 <= rng < 2**31 else int(self.rng.integers(2**31))
         self.config, population = _lives(scenario, minds, {"preset": preset, "quick": quick}, seed, fields)
         self.rules = build.scenario(self.config, split="all")
         self.spec = self.rules.spec

@@ -101,7 +101,7 @@ def test_minds_made_in_python_sit_by_the_configs_matchmaker_and_another_seed_is_
 
 def mixed(run, kind):
     """A course with two of `kind`: trades between the two kinds, and goods checked at every tick."""
-    model = SocietyModel("bazaar", minds=run.path, seats={0: kind, 1: kind}, rng=0, world__episode=150)
+    model = SocietyModel("bazaar", minds=run.path, seats={0: kind, 1: kind}, rng=0, world__episode=100)
     assert [type(agent) for agent in model.agents] == [kind, kind, SocietyAgent, SocietyAgent]
     assert model.agents.get("mind") == [-1, -1, 2, 0] and len(model.agents_by_type[kind]) == 2
     between, harvested, eaten = 0, 0, 0
@@ -132,7 +132,7 @@ def mixed(run, kind):
 
 def test_a_users_agents_trade_with_minds_and_no_unit_is_lost(run):
     between, model = mixed(run, Swapper)
-    assert model.steps == 150 and between > 10 and model.illegal == 0
+    assert model.steps == 100 and between > 10 and model.illegal == 0
     assert mixed(run, Miser)[0] == 0
 
 
@@ -179,8 +179,6 @@ def test_choose_is_given_the_named_fields_and_what_is_legal():
         assert got[name].shape == model.spec.fields[name] and got[name].dtype == np.float32
         assert got[name].ravel().tolist() == before.features[0, 0, where].tolist()
     assert all(legal.dtype == bool and len(legal) == model.spec.heads[name].size for name, legal in got["legal"].items())
-    got["self"][:] = 7  # a copy: what the others were given is as it was
-    assert before.features[0, 0, model.spec.slices["self"]].max() <= 1
 
 
 def test_who_is_not_asked_has_no_turn():
@@ -224,7 +222,9 @@ def test_what_numpy_gives_is_a_number_and_a_message_has_its_length():
 
 def test_an_illegal_choice_is_a_no_op_that_is_counted():
     def forbidden(observation):
-        return {"move": int(np.flatnonzero(~observation["legal"]["move"])[0])}
+        option = int(np.flatnonzero(~observation["legal"]["move"])[0])
+        observation["legal"]["move"][:] = True  # a copy: nobody makes it legal so
+        return {"move": option}
 
     model = seat_of(forbidden, "sugarscape", preset="mesa", others="book")
     place = model.agents[0].pos
