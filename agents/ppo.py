@@ -102,6 +102,7 @@ class PPO:
     """The learner; `learn` reads from top to bottom as the algorithm."""
 
     Config = PPOConfig
+    COMPILES = ("objective",)  # pure functions of tensors that a run may compile; nearly all of the time of learning
 
     def __init__(self, config: PPOConfig):
         self.config = config
@@ -131,17 +132,14 @@ class PPO:
     def improve(
         self, population: Population, b: Batch, spec: Spec, lr: Tensor, fade: Tensor, may: Tensor
     ) -> tuple[Population, dict[str, Tensor]]:
-        """One step up the gradient of a minibatch; `fade` scales what is annealed to 0, `may` [P] the minds that learn.
-
-        A pure function of tensors, nearly all of the time of learning: what is compiled when a run compiles.
-        """
+        """One step up the gradient of a minibatch; `fade` scales what is annealed to 0, `may` [P] the minds that learn."""
         weights = population.weights.detach().requires_grad_()
-        gain, numbers = self._objective(population, weights, b, spec, fade)
+        gain, numbers = self.objective(population, weights, b, spec, fade)
         (grad,) = torch.autograd.grad(-gain.sum(), weights)
         population, norm = adam(population, grad, lr, self.config.max_norm, may)
         return population, numbers | {"grad_norm": norm}
 
-    def _objective(
+    def objective(
         self, population: Population, weights: Tensor, b: Batch, spec: Spec, fade: Tensor
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """What each mind maximises [P], and its terms."""

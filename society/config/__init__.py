@@ -14,7 +14,7 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model, field_validator, model_validator
 
@@ -66,8 +66,11 @@ class TrainingConfig(Frozen):
     )
     checkpoint_every: int = Field(default=50, ge=1, le=10**6, description="updates between two checkpoints")
     keep: int = Field(default=3, ge=1, le=1000, description="checkpoints kept, the newest")
-    threads: int = Field(
-        default=1, ge=1, le=256, description="CPU threads of torch; the same number gives the same rows"
+    threads: Literal["auto"] | Annotated[int, Field(ge=1, le=256)] = Field(
+        default=1, description="CPU threads of torch; the same number gives the same rows"
+    )
+    compile: Literal["auto", "on", "off"] = Field(
+        default="auto", description="whether learning is compiled: half a minute at the start, faster from then on"
     )
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         default="auto", description="what products are computed in"
@@ -209,6 +212,8 @@ def fingerprint(config: Config) -> str:
     for section in ("channel", "population"):
         if not data[section].get("graph"):  # so did graphs
             data[section].pop("graph", None)
+    if data["training"]["compile"] != "on":  # rows of runs that do not compile are what they were before one could
+        del data["training"]["compile"]
     data["evaluation"] = {k: v for k, v in data["evaluation"].items() if k not in ("controls", "strangers")}
     data["evaluation"]["frames_worlds"] = 2  # what is filmed changes no row; 2 was the default when runs were first pooled
     return hashlib.sha256("".join(tables(data, ())).encode()).hexdigest()[:12]

@@ -73,7 +73,7 @@ class Replay:
     def __init__(self, run: Run):
         self.run = run
         self.config = on_this_machine(load_config(run))
-        torch.set_num_threads(self.config.training.threads)
+        torch.set_num_threads(int(self.config.training.threads))
         # an Evaluation writes nothing until it is run, which this one never is
         self.evaluation = Evaluation(self.config, trained(run, self.config)[0], run.path, 0)
         self.courses: dict[str, Course] = {}

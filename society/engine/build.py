@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import platform
+import shutil
 from typing import Any, Literal
 
 import torch
@@ -19,21 +21,81 @@ from ..world.interventions import Content, mute
 from ..world.market import Market
 from ..world.scenario import Parts, Scenario
 
+LONG = 100_000_000  # agent-steps from which `auto` compiles: ten minutes of learning
+WIDE = 65_536  # world-ticks of a rollout from which `auto` divides tensors among the cores
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
-def settle(config: Config) -> Config:
-    """Replace every "auto" by what this machine has, before the run begins, so that run.toml says what was done."""
-    device = config.device
+def settle(config: Config, alone: bool = True) -> Config:
+    """Replace every "auto" by what this machine has, before the run begins, so that run.toml says what was done.
+
+    `alone` is False where other runs are at work beside this one.
+    """
+    return _settled(config, alone)[0]
+
+
+def reasons(config: Config) -> dict[str, str]:
+    """Why a settled config has what it has of the things that `auto` chooses: dotted field -> a sentence."""
+    free = config.training.model_copy(update=dict.fromkeys(("precision", "threads", "compile"), "auto"))
+    asked = config.model_copy(update={"device": "auto", "training": free})
+    chosen, why = _settled(asked, alone=config.training.threads != 1)
+    values = {"device": (config.device, chosen.device)}
+    for name in ("precision", "threads", "compile"):
+        values[f"training.{name}"] = (getattr(config.training, name), getattr(chosen.training, name))
+    return {name: why[name] if has == would else "as asked" for name, (has, would) in values.items()}
+
+
+def _settled(config: Config, alone: bool) -> tuple[Config, dict[str, str]]:
+    device: str = config.device
+    training = config.training
+    why = {}
     if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
+        device, why["device"] = _device()
     if device == "cuda" and not torch.cuda.is_available():
         raise ConfigError("device = 'cuda': torch finds no GPU here; use cpu or auto")
-    precision = config.training.precision
-    if precision == "auto":
-        precision = "bfloat16" if device == "cuda" or _multiplies_bfloat16() else "float32"
-    training = config.training.model_copy(update={"precision": precision})
-    return config.model_copy(update={"device": device, "training": training})
+    chosen: dict[str, Any] = {}
+    if training.precision == "auto":
+        chosen["precision"], why["training.precision"] = _precision(device)
+    if training.threads == "auto":
+        chosen["threads"], why["training.threads"] = _threads(device, training.worlds * training.ticks, alone)
+    if training.compile == "auto":
+        chosen["compile"], why["training.compile"] = _compile(training.agent_steps)
+    elif training.compile == "on" and not _has_compiler():
+        raise ConfigError("training.compile = 'on': there is no C++ compiler here; install g++ or use off")
+    return config.model_copy(update={"device": device, "training": training.model_copy(update=chosen)}), why
+
+
+def _device() -> tuple[str, str]:
+    if torch.cuda.is_available():
+        return "cuda", f"torch finds {torch.cuda.get_device_name()}"
+    return "cpu", "torch finds no GPU here"
+
+
+def _precision(device: str) -> tuple[str, str]:
+    if device == "cuda":
+        return "bfloat16", "a GPU multiplies it faster than float32"
+    if _multiplies_bfloat16():
+        return "bfloat16", "this processor multiplies it in hardware"
+    return "float32", "this processor would only emulate bfloat16, which is slower"
+
+
+def _threads(device: str, rows: int, alone: bool) -> tuple[int, str]:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if device == "cuda" or cores == 1 or not alone or rows < WIDE:
+        return 1, "one run a core is faster than threads, and small tensors are not worth dividing"
+    return cores, f"the run is alone, and {rows} world-ticks of a rollout are worth dividing among the cores"
+
+
+def _compile(agent_steps: int) -> tuple[str, str]:
+    if agent_steps < LONG:
+        return "off", f"under {LONG} agent-steps compiling takes longer than it saves"
+    if not _has_compiler():
+        return "off", "there is no C++ compiler here"
+    return "on", f"the run is longer than {LONG} agent-steps and there is a C++ compiler"
+
+
+def _has_compiler() -> bool:
+    return any(shutil.which(name) for name in (os.environ.get("CXX", ""), "g++", "clang++") if name)
 
 
 def _multiplies_bfloat16() -> bool:
@@ -95,6 +157,11 @@ def learner(config: Config) -> Learner:
     kind: Any = registry.get("learners", config.learner.name)
     options = {name: value for name, value in config.learner.model_dump().items() if name != "name"}
     made: Learner = kind(kind.Config(**options))
+    if config.training.compile == "on":
+        # on a GPU the same switch captures CUDA graphs: what was launched kernel by kernel is launched as one
+        mode = "reduce-overhead" if config.device == "cuda" else None
+        for name in getattr(kind, "COMPILES", ()):
+            setattr(made, name, torch.compile(getattr(made, name), dynamic=False, mode=mode))
     return made
 
 

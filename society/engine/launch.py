@@ -90,7 +90,8 @@ def unfinished(paths: Sequence[Path]) -> list[Path]:
 
 def vetted(configs: Sequence[Config], controls: Sequence[str] = ()) -> list[Config]:
     """The configs, settled for this machine. What can be wrong with one is found here, before any directory is made."""
-    settled = [build.settle(config) for config in configs]
+    alone = len(configs) == 1 and not controls
+    settled = [build.settle(config, alone) for config in configs]
     for config in settled:
         _vet(config, controls)
     return settled
@@ -129,7 +130,8 @@ def prepare(
     config: Config, path: Path, argv: Sequence[str] = (), parent: str = "", missing: Mapping[str, str] | None = None
 ) -> None:
     """Write run.toml, meta.json and status.json of a settled config; `missing`: controls not grown, with the reason."""
-    digest = write_text_sealed(path / "run.toml", to_toml(config))
+    why = "".join(f"# {field}: {because}\n" for field, because in build.reasons(config).items())
+    digest = write_text_sealed(path / "run.toml", f"{why}\n{to_toml(config)}")
     world = build.scenario(config)
     worlds = Worlds.begin(world, config.seed, torch.arange(1, device=torch.device(config.device)))
     meta = {

@@ -40,7 +40,7 @@ class Training:
 
     def __init__(self, config: Config):
         keep_freed_memory()
-        torch.set_num_threads(config.training.threads)
+        torch.set_num_threads(int(config.training.threads))
         self.config = config
         self.scenario = build.scenario(config)
         self.population = build.population(config, self.scenario)

@@ -87,7 +87,7 @@ def another(field: Field) -> Value:
     return {
         "world.payoffs": "[[[-1.5, 2.0], [0.1, 0]]]", "world.endowment": "3,4", "world.metabolism": "2,2", "world.vision": "1,2",
         "market.prices": "[[2, 3], [1, 1]]", "population.network.hidden": "7,8", "world.abundance": "0.5,0.1",
-        "evaluation.strangers": "--seed=3", "population.matchmaker": "pairs",
+        "evaluation.strangers": "--seed=3", "training.threads": "3", "population.matchmaker": "pairs",
         "channel.graph": "[[0, 1]]", "population.graph": "[[0, 1, 2.5], [1, 0]]",
     }[field.path]  # fmt: skip
 
