@@ -59,10 +59,10 @@ def test_who_is_away_or_dead_is_nowhere_in_it():
 def test_a_plane_is_searched_by_distance():
     model = SocietyModel("simple_tag", rng=0, device="cpu")
     space = model.space
-    model.run_for(5)
-    agent = model.agents[0]
-    apart = {other: np.hypot(*np.subtract(agent.pos, other.pos)) for other in model.agents if other is not agent}
     for reach in (10.0, 40.0, 200.0):
+        model.run_for(5)
+        agent = model.agents[0]
+        apart = {other: np.hypot(*np.subtract(agent.pos, other.pos)) for other in model.agents if other is not agent}
         near = set(space.get_neighbors(agent.pos, reach, include_center=False))
         assert near == {other for other, distance in apart.items() if distance <= reach}
     assert near == set(apart)
