@@ -136,3 +136,12 @@ def test_what_compares_all_pairs_is_refused_to_thousands(asks):
 
 def test_ranks_of_pairs_differ_also_among_thousands():
     assert nearby.digits(8) == nearby.digits(1024) == 20 and 2 ** nearby.digits(10_000) >= 10_000**2
+
+
+def test_a_map_stops_only_when_nothing_nearer_can_come():
+    torus, channel = Torus(16, 15), Channel(ChannelConfig(symbols=2))
+    for seed in range(40):  # one world at a time: the emptiest of many would keep the others going
+        pos = drawn(seed, 1, 30 + seed, high=torus.cells)
+        air = torch.ones(1, 30 + seed, 1, dtype=torch.long)
+        heard = channel.hear_around(air, *torus.ways(pos), torus.span)
+        assert torch.equal(hearing.voices(air, pos, torus, channel.config), heard)
