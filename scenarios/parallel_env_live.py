@@ -110,6 +110,7 @@ class Life:
 
     def __init__(self, layout: Layout, env: Any):
         self.layout, self.env, self.over = layout, env, RUNNING
+        self.own = np.stack([legal(seat, layout.sizes, None) for seat in layout.seats])
         self.last: dict[Any, Any] = {}  # observations
         self.there: set[Any] = set()
 
@@ -150,16 +151,16 @@ class Life:
 
     def _tell(self, rows: Brought, row: int, rewards: dict[Any, Any], ended: set[Any]) -> None:
         width, several = self.layout.width, len(self.layout.roles) > 1
-        rows.over[row] = self.over
+        rows.over[row], rows.mask[row] = self.over, self.own
         for n, seat in enumerate(self.layout.seats):
             rows.reward[row, n] = rewards.get(seat.name, 0.0)
             rows.ended[row, n], rows.active[row, n] = seat.name in ended, seat.name in self.there
             seen = self.last.get(seat.name)
-            if seen is None or not rows.active[row, n]:
-                rows.mask[row, n] = legal(seat, self.layout.sizes, None)
+            if seen is None or seat.name not in self.there:
                 continue
-            rows.mask[row, n] = legal(seat, self.layout.sizes, seen)
-            rows.features[row, n, : seat.width] = seat.encode(seen["observation"] if seat.masked else seen)
+            if seat.masked:
+                rows.mask[row, n], seen = legal(seat, self.layout.sizes, seen), seen["observation"]
+            rows.features[row, n, : seat.width] = seat.encode(seen)
             if several:
                 rows.features[row, n, width + self.layout.seat_roles[n]] = 1.0
 

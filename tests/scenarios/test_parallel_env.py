@@ -140,7 +140,7 @@ def test_a_state_of_long_ago_can_be_gone_on_from(toy):
         Worlds.begin(made.scenario, 90 + number, torch.arange(3)).observe()
     stands = set(pool.places)
     assert len(stands) == pool.count <= pool.most
-    for t, (before, after) in enumerate(pairwise(told)):
+    for t, (before, after) in reversed(list(enumerate(pairwise(told)))):  # the latest first: nothing stands just before it
         again, _, _ = before.step(actions[t], before.observe())
         assert torch.equal(again.observe().features, after.observe().features)
         assert torch.equal(again.state.actions, after.state.actions) and torch.equal(again.tick, after.tick)
