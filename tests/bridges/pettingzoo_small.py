@@ -4,8 +4,8 @@ from society import registry
 from society.bridges import pettingzoo as bridge
 
 SCENARIOS = registry.names("scenarios")
-SHORT = {name: {"world__episode": 40} for name in ("bazaar", "clean_up", "commons_harvest", "fruit_market", "sumo")} | {
-    "double_auction": {"world__periods": 3, "world__ticks": 12},
+SHORT = {name: {"world__episode": 25} for name in ("bazaar", "clean_up", "commons_harvest", "fruit_market", "sumo")} | {
+    "double_auction": {"world__periods": 2, "world__ticks": 10},
     "sugarscape": {"world__episode": 40, "world__seats": 12, "world__size": 12},
 }
 

@@ -39,7 +39,7 @@ pytestmark = [
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_the_library_finds_no_fault_with_a_parallel_env(name):
-    parallel_api_test(small(name), num_cycles=20)
+    parallel_api_test(small(name), num_cycles=12)
     parallel_seed_test(partial(small, name), num_cycles=5)
 
 

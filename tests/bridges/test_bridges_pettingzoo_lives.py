@@ -154,7 +154,7 @@ def test_where_the_dead_are_not_replaced_the_agents_become_fewer():
 
 @pytest.mark.parametrize("name", ["clean_up", "commons_harvest"])
 def test_who_is_sent_out_for_a_while_is_not_dead(name):
-    made = small(name, lifecycle="open")
+    made = small(name, lifecycle="open", world__episode=60)
     away = 0
     for agents, seen, _, _, _, infos in course(made)[:-1]:
         assert agents == list(made.unwrapped._lives.names)
