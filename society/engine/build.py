@@ -20,6 +20,7 @@ from ..world.graph import heeds
 from ..world.interventions import Content, mute
 from ..world.market import Market
 from ..world.scenario import Parts, Scenario
+from .allocator import keep_freed_memory
 
 LONG = 100_000_000  # agent-steps from which `auto` compiles: ten minutes of learning
 WIDE = 65_536  # world-ticks of a rollout from which `auto` divides tensors among the cores
@@ -119,6 +120,7 @@ def scenario(
     A control's own condition (`config.condition`) is applied first: a population that is grown muted is judged muted.
     `split` is "train" for growing and "all" for judging, where tasks that training held out are met too.
     """
+    keep_freed_memory()  # whoever makes a world is about to make its tensors over and over
     grown = config.condition
     if grown == "muted_from_birth":
         intervention = mute

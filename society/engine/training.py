@@ -21,7 +21,6 @@ from ..record.stop import asked_to_stop
 from ..record.tail import remove_tail
 from ..world.worlds import Worlds
 from . import build
-from .allocator import keep_freed_memory
 from .chronicle import Chronicle
 from .filming import Glimpse
 from .rollout import Clock, Collected, Minds, Tick, blank_memory, collect
@@ -39,7 +38,6 @@ class Training:
     """
 
     def __init__(self, config: Config):
-        keep_freed_memory()
         torch.set_num_threads(int(config.training.threads))
         self.config = config
         self.scenario = build.scenario(config)

@@ -15,7 +15,7 @@ from society.engine import build
 from society.engine.rollout import Clock
 from society.engine.training import Training
 
-MINDS = (16,)
+MINDS = (16, 128)
 UPDATES = 3  # updates of one round
 
 

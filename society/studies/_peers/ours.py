@@ -1,6 +1,7 @@
 """Our side: `python -m society.studies._peers.ours`.
 
 `play`: random actions in every seat, observations made each tick. `act`: minds decide by the engine's own loop.
+`train`: see train_ours.
 """
 
 from __future__ import annotations
@@ -15,12 +16,16 @@ def begin(work: dict[str, Any]) -> Round:
     import torch
 
     torch.set_num_threads(work["cores"])
-    torch.manual_seed(work["seed"])
+    torch.manual_seed(work.get("seed", 0))
     from society.config import resolve
     from society.engine import build
 
-    wanted = {"seed": work["seed"], "device": "cpu", **work.get("fields", {})}
+    wanted = {"seed": work.get("seed", 0), "device": "cpu", **work.get("fields", {})}
     config = build.settle(resolve(work["scenario"], work.get("preset", "default"), wanted))
+    if work["kind"] == "train":
+        from society.studies._peers import train_ours
+
+        return train_ours.begin(config, work)
     return _acting(config, work) if work["kind"] == "act" else _playing(config, work)
 
 

@@ -17,7 +17,11 @@ NAMES = {
 
 
 def begin(work: dict[str, Any]) -> Round:
-    """Random play, or play by a network, of one scenario."""
+    """Random play, or play by a network, of one scenario; or training by JaxMARL's own baseline."""
+    if work["kind"] == "train":
+        import train_jaxmarl
+
+        return train_jaxmarl.begin(work)
     import jax
     import jax.numpy as jnp
     import jaxmarl

@@ -1,0 +1,62 @@
+"""JaxMARL's side of training: its own baseline, `baselines/IPPO/ippo_ff_mpe.py`, as it is, from a checkout of its repository.
+
+The wheel holds no baselines; $JAXMARL_CHECKOUT says where a checkout lies. What the file imports for its command line alone
+(hydra, wandb, plots) is stood in for by empty modules, and what it would send to wandb is dropped. Several seeds are trained as
+its own `main` does: by `jax.vmap` over their keys, in one program.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+from child import Round
+
+FILE = "baselines/IPPO/ippo_ff_mpe.py"
+# baselines/IPPO/config/ippo_ff_mpe.yaml, but for what the work says: environments, updates, step size
+SETTINGS = {
+    "NUM_STEPS": 128, "UPDATE_EPOCHS": 4, "NUM_MINIBATCHES": 4, "GAMMA": 0.99, "GAE_LAMBDA": 0.95, "CLIP_EPS": 0.2,
+    "ENT_COEF": 0.01, "VF_COEF": 0.5, "MAX_GRAD_NORM": 0.5, "ACTIVATION": "tanh", "ENV_NAME": "MPE_simple_spread_v3",
+    "ENV_KWARGS": {}, "ANNEAL_LR": True,
+}  # fmt: skip
+
+
+def begin(work: dict[str, Any]) -> Round:
+    """A round trains every seed from its beginning, for `updates` updates; the program is compiled in the first."""
+    import jax
+
+    steps = SETTINGS["NUM_STEPS"] * work["worlds"] * work["updates"]
+    settings = {**SETTINGS, "NUM_ENVS": work["worlds"], "TOTAL_TIMESTEPS": steps, "LR": work["lr"]}
+    train = jax.jit(jax.vmap(_baseline().make_train(settings)))
+    keys = jax.vmap(jax.random.key)(jax.numpy.asarray(work["seeds"]))
+
+    def play() -> tuple[int, dict[str, Any]]:
+        out = jax.block_until_ready(train(keys))
+        # its log counts the reward of all three agents
+        curves = (out["metrics"]["returned_episode_returns"] / 3).tolist()
+        return steps * 3 * len(work["seeds"]), {"curves": curves}
+
+    return play
+
+
+def _baseline() -> Any:
+    """The module of the checkout's file. Exits in one line where there is none."""
+    path = Path(os.environ.get("JAXMARL_CHECKOUT", "")) / FILE
+    if not path.is_file():
+        sys.exit(f"its wheel has no {FILE}: set JAXMARL_CHECKOUT to a checkout of its repository")
+    for name in ("wandb", "hydra", "omegaconf"):
+        sys.modules[name] = types.ModuleType(name)
+    sys.modules["hydra"].main = lambda **_: lambda main: main  # type: ignore[attr-defined]
+    sys.modules["omegaconf"].OmegaConf = None  # type: ignore[attr-defined]
+    sys.modules["wandb"].log = lambda _: None  # type: ignore[attr-defined]
+    spec = importlib.util.spec_from_file_location("ippo_ff_mpe", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
