@@ -6,32 +6,41 @@ from dataclasses import replace
 
 import torch
 from torch import Tensor
+from torch.optim.adam import adam
 
 from society.population.population import Population
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-5
 
 
-def adam(
-    population: Population, grad: Tensor, lr: float | Tensor, max_norm: float, may: Tensor | None = None
-) -> tuple[Population, Tensor]:
-    """One step (Kingma & Ba 2015) with gradient [P, D]; returns the population and each mind's gradient norm [P].
+class Adam:
+    """Steps of Adam (Kingma & Ba 2015) for P minds from where a population stands; it is left as it was.
 
-    Each mind's gradient is clipped to `max_norm` by itself. Rows that are not live, or that `may` [P] excludes (a mind
-    without a step to learn from), keep weights, moments and step count.
+    `population` is the one after the steps so far. Weights and moments are copied once and then changed in place, row by row
+    by torch's fused kernel: a step reads each number once, and with many minds a step of many passes would cost more than the
+    gradient. Rows that are not live, or that `may` [P] excludes (a mind without a step to learn from), keep weights, moments
+    and step count.
     """
-    norm = grad.norm(dim=1)
-    grad = grad * (max_norm / (norm + 1e-6)).clamp(max=1.0)[:, None]
-    steps = population.steps + 1
-    one = torch.lerp(grad, population.moment1, BETA1)
-    two = torch.lerp(grad.square(), population.moment2, BETA2)
-    fix1 = 1 - BETA1 ** steps.to(torch.float64)
-    fix2 = 1 - BETA2 ** steps.to(torch.float64)
-    scale = (lr / fix1).float()[:, None]
-    weights = population.weights - scale * one / ((two / fix2.float()[:, None]).sqrt() + EPSILON)
-    live = population.live if may is None else population.live & may
-    keep = live[:, None]  # without asking whether any row is frozen: an answer would have to wait for the device
-    weights = torch.where(keep, weights, population.weights)
-    one, two = torch.where(keep, one, population.moment1), torch.where(keep, two, population.moment2)
-    steps = torch.where(live, steps, population.steps)
-    return replace(population, weights=weights, moment1=one, moment2=two, steps=steps), norm
+
+    def __init__(self, population: Population, max_norm: float, may: Tensor | None = None):
+        names = ("weights", "moment1", "moment2", "steps")
+        self.population = replace(population, **{name: getattr(population, name).clone() for name in names})
+        self.max_norm = max_norm
+        self.live = population.live if may is None else population.live & may
+        self.rows = self.live.nonzero()[:, 0].tolist()
+
+    def step(self, grad: Tensor, lr: float) -> Tensor:
+        """One step down the gradient [P, D], which is overwritten; returns each mind's gradient norm [P]."""
+        norm = grad.norm(dim=1)
+        grad.mul_((self.max_norm / (norm + 1e-6)).clamp_(max=1.0)[:, None])
+        now = self.population
+        weights, grads, one, two, steps = (
+            [tensor[row] for row in self.rows] for tensor in (now.weights, grad, now.moment1, now.moment2, now.steps.float())
+        )
+        if self.rows:
+            adam(
+                weights, grads, one, two, [], steps, fused=True, amsgrad=False, beta1=BETA1, beta2=BETA2, lr=lr,
+                weight_decay=0.0, eps=EPSILON, maximize=False,
+            )  # fmt: skip
+        now.steps.add_(self.live)
+        return norm

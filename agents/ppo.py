@@ -19,7 +19,7 @@ from society.population.rollout import Report, Rollout, advantages
 from society.world.scenario import Spec
 
 from . import losses
-from .optim import adam
+from .optim import Adam
 
 EVERY = 4  # one row in four is replayed deaf: a mean needs no more, and a second pass over all would cost half an update
 
@@ -118,31 +118,23 @@ class PPO:
             batch = batch.flat()
         ticks, rows = batch.action.shape[1:3]
         size = max(1, c.minibatch // (population.minds * ticks))
-        # as tensors, so that what is compiled is compiled once for all updates
-        lr, fade = (torch.tensor(x, dtype=torch.float64) for x in (c.lr * (1 - (1 - c.lr_end) * progress), 1 - progress))
-        has_steps = rollout.keep.flatten(1).any(1)
+        lr = c.lr * (1 - (1 - c.lr_end) * progress)
+        fade = torch.tensor(1 - progress)  # a tensor: as a number it would be compiled anew for every update
+        adam = Adam(population, c.max_norm, rollout.keep.flatten(1).any(1))
         reports = []
         for epoch in range(c.epochs):
             order = key.permutation(f"ppo.{epoch}", rows)[0].to(batch.action.device)
             for index in order.split(size):
-                population, numbers = self.improve(population, batch.rows(index), rollout.spec, lr, fade, has_steps)
-                reports.append(numbers)
-        return population, Report({name: torch.stack([r[name] for r in reports]).mean(0) for name in reports[0]})
-
-    def improve(
-        self, population: Population, b: Batch, spec: Spec, lr: Tensor, fade: Tensor, may: Tensor
-    ) -> tuple[Population, dict[str, Tensor]]:
-        """One step up the gradient of a minibatch; `fade` scales what is annealed to 0, `may` [P] the minds that learn."""
-        weights = population.weights.detach().requires_grad_()
-        gain, numbers = self.objective(population, weights, b, spec, fade)
-        (grad,) = torch.autograd.grad(-gain.sum(), weights)
-        population, norm = adam(population, grad, lr, self.config.max_norm, may)
-        return population, numbers | {"grad_norm": norm}
+                weights = adam.population.weights.detach().requires_grad_()
+                gain, numbers = self.objective(population, weights, batch.rows(index), rollout.spec, fade)
+                (grad,) = torch.autograd.grad(-gain.sum(), weights)
+                reports.append(numbers | {"grad_norm": adam.step(grad, lr)})
+        return adam.population, Report({name: torch.stack([r[name] for r in reports]).mean(0) for name in reports[0]})
 
     def objective(
         self, population: Population, weights: Tensor, b: Batch, spec: Spec, fade: Tensor
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """What each mind maximises [P], and its terms."""
+        """What each mind maximises [P], and its terms. `fade` scales what is annealed to 0."""
         c, keep = self.config, b.keep
         logp, adv, returns, _ = b.numbers.unbind(-1)
         replay = population.policy.evaluate(weights, b.features, b.mask, b.action, b.memory, b.forget)

@@ -13,7 +13,7 @@ from society.keys import Keys
 from society.population.population import Population
 from society.population.rollout import Report, Rollout, advantages
 
-from .optim import adam
+from .optim import Adam
 from .ppo import mean
 
 
@@ -71,8 +71,9 @@ class REINFORCE:
             numbers[f"entropy.{name}"] = mean(replay.entropy[name], rollout.keep)
             gain = gain + (c.entropy_speech if head.speech else c.entropy) * numbers[f"entropy.{name}"]
         (grad,) = torch.autograd.grad(-gain.sum(), weights)
-        population, norm = adam(population, grad, c.lr, c.max_norm, has_steps)
-        return population, Report({k: v.detach() for k, v in numbers.items()} | {"grad_norm": norm})
+        adam = Adam(population, c.max_norm, has_steps)
+        numbers["grad_norm"] = adam.step(grad, c.lr)
+        return adam.population, Report({k: v.detach() for k, v in numbers.items()})
 
 
 learner = REINFORCE

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 from society.agents.mlp import MLP, MLPConfig
-from society.agents.optim import adam
+from society.agents.optim import Adam
 from society.agents.ppo import PPO, PPOConfig, standardise
 from society.agents.reinforce import REINFORCE, REINFORCEConfig
 
@@ -92,21 +92,25 @@ def test_adam_is_torchs_step_by_step(population):
     minds = population(3)
     theirs = [w.clone().requires_grad_() for w in minds.weights]
     optimisers = [torch.optim.Adam([w], lr=0.01, eps=1e-5) for w in theirs]
+    ours, before = Adam(minds, 0.5), minds.weights.clone()
     for step in range(8):
         grad = torch.randn(minds.weights.shape) * (0.001 if step % 2 else 1.0)  # clipped, and not
-        minds, norm = adam(minds, grad, 0.01, 0.5)
+        norm = ours.step(grad.clone(), 0.01)
         torch.testing.assert_close(norm, grad.norm(dim=1))
         for p, (w, optimiser) in enumerate(zip(theirs, optimisers, strict=True)):
             w.grad = grad[p].clone()
             torch.nn.utils.clip_grad_norm_([w], 0.5)
             optimiser.step()
-            torch.testing.assert_close(minds.weights[p], w.detach(), rtol=1e-5, atol=1e-6)
-    assert minds.steps.tolist() == [8, 8, 8]
+            torch.testing.assert_close(ours.population.weights[p], w.detach(), rtol=1e-5, atol=1e-6)
+    assert ours.population.steps.tolist() == [8, 8, 8]
+    assert torch.equal(minds.weights, before) and minds.steps.tolist() == [0, 0, 0]  # it began from a copy
 
 
 def test_who_may_not_learn_keeps_everything(population):
     minds = population(3).freeze(torch.tensor([1]))
-    after, _ = adam(minds, torch.ones_like(minds.weights), 0.01, 1.0, torch.tensor([True, True, False]))
+    adam = Adam(minds, 1.0, torch.tensor([True, True, False]))
+    adam.step(torch.ones_like(minds.weights), 0.01)
+    after = adam.population
     for name in ("weights", "moment1", "moment2", "steps"):
         before, now = getattr(minds, name), getattr(after, name)
         assert not torch.equal(before[0], now[0])

@@ -155,20 +155,22 @@ def test_a_finished_run_is_left_as_it_is(tmp_path):
 
 POISON = '''"""A learner whose gradient is not a number from the fifth update on."""
 from society.agents.ppo import PPO
-from society.agents.optim import adam
+from society.agents.optim import Adam
 import society.agents.ppo as ppo
+
+
+class PoisonedAdam(Adam):
+    def step(self, grad, lr):
+        return super().step(grad * float("nan") if int(self.population.steps.max()) >= 8 else grad, lr)
 
 
 class Poisoned(PPO):
     def learn(self, population, rollout, key, progress):
-        def poisoned(population, grad, *rest):
-            return adam(population, grad * float("nan") if int(population.steps.max()) >= 8 else grad, *rest)
-
-        ppo.adam = poisoned
+        ppo.Adam = PoisonedAdam
         try:
             return super().learn(population, rollout, key, progress)
         finally:
-            ppo.adam = adam
+            ppo.Adam = Adam
 
 
 learner = Poisoned
