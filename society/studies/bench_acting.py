@@ -23,7 +23,7 @@ def bench(quick: bool) -> dict[str, Any]:
     """Rows of rates at 1,024 worlds; `quick` leaves the one-core row and 16 minds out."""
     rounds = 3 if quick else 5
     told = _told(1)
-    peers = {"torchrl": {}, "jaxmarl": {}}
+    peers: dict[str, dict[str, Any]] = {"torchrl": {}, "jaxmarl": {}}
     works = [Work("simple_spread, 1,024 worlds, 2x64 acting", told, peers, costs=True)]
     if not quick:
         works.append(Work("simple_spread, 1,024 worlds, 2x64 acting, one core", told, peers, cores=1))
