@@ -193,6 +193,27 @@ def test_every_peer_has_a_side_and_pinned_versions():
         assert all("==" in one for one in wanted)
 
 
+JAXMARLS_EPISODES = """
+import jax, with_jaxmarl
+env = with_jaxmarl.world("simple_spread")
+_, state = env.reset(jax.random.key(0))
+steps, over, step = 0, False, jax.jit(env.step_env)
+while not over:
+    _, state, _, done, _ = step(jax.random.key(0), state, dict.fromkeys(env.agents, 0))
+    steps, over = steps + 1, bool(done["__all__"])
+print(steps)
+"""
+
+
+def test_jaxmarls_episodes_are_as_long_as_ours():
+    try:
+        peer = environments.python("jaxmarl")
+    except NoPeer as reason:
+        pytest.skip(str(reason))
+    told = subprocess.run([peer, "-c", JAXMARLS_EPISODES], capture_output=True, text=True, cwd=side.HERE, check=True)
+    assert told.stdout.split()[-1] == "25"  # its own 25 are 26
+
+
 # ---------------------------------------------------------------- our own side and the profile
 
 

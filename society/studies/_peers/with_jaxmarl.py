@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import train_jaxmarl
 from child import Round, serve
 
 NAMES = {
@@ -19,14 +20,11 @@ NAMES = {
 def begin(work: dict[str, Any]) -> Round:
     """Random play, or play by a network, of one scenario; or training by JaxMARL's own baseline."""
     if work["kind"] == "train":
-        import train_jaxmarl
-
         return train_jaxmarl.begin(work)
     import jax
     import jax.numpy as jnp
-    import jaxmarl
 
-    env, worlds = jaxmarl.make(NAMES[work["scenario"]]), work["worlds"]
+    env, worlds = world(work["scenario"]), work["worlds"]
     decide, summed = _network(env, worlds) if work["kind"] == "act" else _anything(env, worlds)
 
     def tick(carry: Any, _: None) -> tuple[Any, None]:
@@ -52,6 +50,13 @@ def begin(work: dict[str, Any]) -> Round:
         return int(work["steps"] * worlds * env.num_agents)
 
     return play
+
+
+def world(scenario: str) -> Any:
+    """Its environment, with episodes of 25 steps."""
+    import jaxmarl
+
+    return jaxmarl.make(NAMES[scenario], **train_jaxmarl.EPISODE)
 
 
 def _anything(env: Any, worlds: int) -> Any:
