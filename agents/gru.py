@@ -28,6 +28,7 @@ class GRU:
     """A stacked gated recurrent unit; see `society.population.population.Policy` for the methods' contract."""
 
     Config = GRUConfig
+    COMPILES = ("act",)
 
     def __init__(self, spec: Spec, config: GRUConfig, dtype: torch.dtype = torch.float32):
         self.config, self.dtype, self.memory = config, dtype, config.memory

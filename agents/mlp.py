@@ -51,6 +51,7 @@ class MLP:
     """A stacked multilayer perceptron; see `society.population.population.Policy` for the methods' contract."""
 
     Config = MLPConfig
+    COMPILES = ("act",)
     memory = 0
 
     def __init__(self, spec: Spec, config: MLPConfig, dtype: torch.dtype = torch.float32):

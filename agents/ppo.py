@@ -102,7 +102,7 @@ class PPO:
     """The learner; `learn` reads from top to bottom as the algorithm."""
 
     Config = PPOConfig
-    COMPILES = ("objective",)  # pure functions of tensors that a run may compile; nearly all of the time of learning
+    COMPILES = ("objective",)
 
     def __init__(self, config: PPOConfig):
         self.config = config

@@ -12,6 +12,8 @@ import zlib
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -19,10 +21,28 @@ _GAMMA = -0x61C8864680B583EB  # 0x9E3779B97F4A7C15 as a signed 64-bit integer
 _MIX1 = -0x40A7B892E31B1A47  # 0xBF58476D1CE4E5B9
 _MIX2 = -0x6B2FB644ECCEEE15  # 0x94D049BB133111EB
 _MASK = (1 << 64) - 1
+_SHIFTS = tuple(np.uint64(bits) for bits in (30, 27, 31))
+_FACTORS = tuple(np.uint64(factor & _MASK) for factor in (_MIX1, _MIX2))
 
 
 def _mix(x: Tensor) -> Tensor:
-    """SplitMix64's finaliser, in place. torch shifts arithmetically: the masks make the shifts logical."""
+    """SplitMix64's finaliser, in place. On a CPU by numpy, which takes a third of torch's time to call a kernel."""
+    if not x.is_cpu:
+        return _mix_tensor(x)
+    _mix_array(x.numpy().view(np.uint64))
+    return x
+
+
+def _mix_array(x: npt.NDArray[np.uint64]) -> None:
+    x ^= x >> _SHIFTS[0]
+    x *= _FACTORS[0]
+    x ^= x >> _SHIFTS[1]
+    x *= _FACTORS[1]
+    x ^= x >> _SHIFTS[2]
+
+
+def _mix_tensor(x: Tensor) -> Tensor:
+    """The same on any device. torch shifts arithmetically: the masks make the shifts logical."""
     x ^= (x >> 30).bitwise_and_(0x3FFFFFFFF)
     x *= _MIX1
     x ^= (x >> 27).bitwise_and_(0x1FFFFFFFFF)

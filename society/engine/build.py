@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import platform
 import shutil
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import torch
 
@@ -22,8 +23,9 @@ from ..world.market import Market
 from ..world.scenario import Parts, Scenario
 from .allocator import keep_freed_memory
 
+T = TypeVar("T")
 LONG = 100_000_000  # agent-steps from which `auto` compiles: ten minutes of learning
-WIDE = 65_536  # world-ticks of a rollout from which `auto` divides tensors among the cores
+WIDE = 16_384  # world-ticks of a rollout from which `auto` divides tensors among the cores
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
@@ -159,12 +161,21 @@ def learner(config: Config) -> Learner:
     kind: Any = registry.get("learners", config.learner.name)
     options = {name: value for name, value in config.learner.model_dump().items() if name != "name"}
     made: Learner = kind(kind.Config(**options))
-    if config.training.compile == "on":
-        # on a GPU the same switch captures CUDA graphs: what was launched kernel by kernel is launched as one
-        mode = "reduce-overhead" if config.device == "cuda" else None
-        for name in getattr(kind, "COMPILES", ()):
-            setattr(made, name, torch.compile(getattr(made, name), dynamic=False, mode=mode))
-    return made
+    return compiled(config, made)
+
+
+def compiled(config: Config, made: T) -> T:
+    """The same thing with those methods compiled that its class names in `COMPILES`; itself in a run that does not compile.
+
+    They are pure functions of tensors and nearly all of a run's time. Worlds are not compiled: integer draws of 64 bits are
+    more than the compiler's indices hold, and what a step saves its guards spend.
+    """
+    if config.training.compile != "on":
+        return made
+    quick = copy.copy(made)
+    for name in getattr(type(made), "COMPILES", ()):
+        setattr(quick, name, torch.compile(getattr(made, name), dynamic=False))
+    return quick
 
 
 def matchmaker(config: Config) -> Matchmaker:

@@ -36,6 +36,7 @@ class Minds:
     seating: Seating
     temperature: float = 1.0
 
+    @torch.no_grad()
     def act(self, worlds: Worlds, seen: Observation, memory: Tensor, purpose: str = "act") -> Turn:
         """Every mind decides for all its seats at once, by the uniforms of their worlds' keys for this purpose."""
         policy, seating = self.population.policy, self.seating

@@ -42,6 +42,8 @@ class Training:
         self.config = config
         self.scenario = build.scenario(config)
         self.population = build.population(config, self.scenario)
+        # what judges the minds later, and replays what they did, uses the policy as it is
+        self.acting = build.compiled(config, self.population.policy)
         self.learner = build.learner(config)
         self.matchmaker = build.matchmaker(config)
         device = torch.device(config.device)
@@ -69,7 +71,7 @@ class Training:
 
     def update(self, clock: Clock, watchers: Sequence[Callable[[Tick], None]] = ()) -> tuple[Collected, Report]:
         """Collect a rollout, which watchers are shown, and learn from it. Raises Stopped when a weight is no longer finite."""
-        minds = Minds(self.population, self.seating())
+        minds = Minds(replace(self.population, policy=self.acting), self.seating())
         felt = shaping(self.config.social, minds, self.scenario.spec)
         ticks = self.config.training.ticks
         got = collect(self.worlds, minds, self.memory, self.smoothed, ticks, clock, felt, watchers)

@@ -10,6 +10,8 @@ import statistics
 import time
 from typing import Any
 
+import torch
+
 from society.config import resolve
 from society.engine import build
 from society.engine.rollout import Clock
@@ -17,34 +19,47 @@ from society.engine.training import Training
 
 MINDS = (16, 128)
 UPDATES = 3  # updates of one round
+WIDE = {
+    "training.worlds": 1024, "learner.minibatch": 32_768, "learner.epochs": 4, "learner.signalling": 0.0,
+    "learner.listening": 0.0, "population.network.hidden": (64, 64),
+}  # fmt: skip
+WORKS: dict[str, dict[str, Any]] = {
+    "bazaar --quick": {},
+    "bazaar --quick, 1,024 worlds, 2x64, 4 epochs, no auxiliary terms": WIDE,
+    "the same, all cores": WIDE | {"training.threads": "auto"},
+}
 
 
 def bench(quick: bool) -> dict[str, Any]:
     """Rows of ratios (agent-steps a second of P minds over those of one network); `quick` makes fewer rounds."""
-    return {"name": "population", "rows": [_row(minds, rounds=4 if quick else 10) for minds in MINDS]}
+    rounds = 4 if quick else 10
+    return {"name": "population", "rows": [_row(name, told, minds, rounds) for name, told in WORKS.items() for minds in MINDS]}
 
 
-def _training(minds: int) -> Training:
-    wanted = {"population.minds": minds, "training.agent_steps": 10**9}
-    run = Training(build.settle(resolve("bazaar", quick=True, overrides=wanted)))
+def _training(told: dict[str, Any], minds: int) -> Training:
+    # one update short of compiling: nobody waits for that here
+    wanted = {**told, "population.minds": minds, "training.agent_steps": build.LONG - 1}
+    config = build.settle(resolve("bazaar", quick=True, overrides=wanted))
+    run = Training(config)
     run.update(Clock())  # the first update pays for allocations
     return run
 
 
 def _rate(run: Training) -> float:
     """Agent-steps a second over one round, acting, worlds and learning included."""
+    torch.set_num_threads(int(run.config.training.threads))
     start = time.perf_counter()
     for _ in range(UPDATES):
         run.update(Clock())
     return UPDATES * run.steps_per_update / (time.perf_counter() - start)
 
 
-def _row(minds: int, rounds: int) -> dict[str, Any]:
-    shared, own = _training(1), _training(minds)
+def _row(name: str, told: dict[str, Any], minds: int, rounds: int) -> dict[str, Any]:
+    shared, own = _training(told, 1), _training(told, minds)
     pairs = [(_rate(own), _rate(shared)) for _ in range(rounds)]
     ratios = [ours / peer for ours, peer in pairs]
     return {
-        "workload": f"bazaar --quick, {minds} independent minds, {own.steps_per_update} rows an update",
+        "workload": f"{name}, {minds} independent minds, {own.steps_per_update} rows an update",
         "unit": "agent-steps/s",
         "ours": statistics.median(ours for ours, _ in pairs),
         "peer": "one shared network",

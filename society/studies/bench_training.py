@@ -40,7 +40,7 @@ def told(worlds: int, updates: int, seeds: list[int], lr: float = 2.5e-4) -> dic
         "population.network.activation": "tanh", "population.network.critic": "own",
         "learner.lr": lr, "learner.lr_end": 0.0, "learner.gamma": 0.99, "learner.lam": 0.95, "learner.clip": 0.2,
         "learner.epochs": EPOCHS, "learner.minibatch": worlds * STEPS * SEATS // MINIBATCHES, "learner.entropy": 0.01,
-        "learner.value_weight": 0.25, "learner.max_norm": 0.5, "training.precision": "auto",
+        "learner.value_weight": 0.25, "learner.max_norm": 0.5, "training.precision": "auto", "training.compile": "on",
     }  # fmt: skip
     return {
         "kind": "train", "scenario": "simple_spread", "worlds": worlds, "updates": updates, "seeds": seeds, "lr": lr,

@@ -7,6 +7,7 @@ import pytest
 import torch
 from scipy import stats
 
+from society import keys
 from society.keys import Keys, _tag, chance
 
 MASK = (1 << 64) - 1
@@ -168,3 +169,12 @@ def test_permutations_are_permutations_and_all_alike():
 def test_normals_are_normal_and_finite():
     draw = one().normal("x", 20_000)[0]
     assert draw.isfinite().all() and stats.kstest(draw.numpy(), "norm").pvalue > 1e-4
+
+
+def test_every_device_mixes_alike():
+    drawn = torch.randint(-(2**63), 2**63 - 1, (4096,), generator=torch.Generator().manual_seed(0))
+    drawn[:4] = torch.tensor([0, -1, 2**63 - 1, -(2**63)])
+    before = drawn.tolist()
+    by_tensor = keys._mix_tensor(drawn.clone())
+    assert torch.equal(keys._mix(drawn), by_tensor)  # in place, by numpy
+    assert by_tensor.tolist() == [keys._mix_int(word) for word in before]
