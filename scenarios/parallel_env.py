@@ -35,7 +35,7 @@ from society.world.scenario import (
 
 from .parallel_env_courses import Courses, courses
 from .parallel_env_live import CUT, DONE, palette
-from .parallel_env_spaces import OPTION, EnvError, Origin
+from .parallel_env_spaces import LONGEST, OPTION, EnvError, Origin
 
 SEEDS = 2**31 - 1  # as large as any library takes them
 MOST_OPTIONS = 2**15 - 1  # of an action number: actions are kept in 16 bits
@@ -52,7 +52,7 @@ class EnvConfig(Frozen):
         description="a module that has a parallel_env",
     )  # fmt: skip
     options: tuple[str, ...] = Field((), max_length=32, description="name=value of what its parallel_env takes, as literals")
-    episode: int = Field(0, ge=0, le=10_000, description="ticks after which a world is cut off; 0: its max_cycles")
+    episode: int = Field(0, ge=0, le=LONGEST, description="ticks after which a world is cut off; 0: its max_cycles")
     stride: int = Field(1, ge=1, le=64, description="of an observed picture every so many-th pixel is seen, each way")
     workers: int = Field(0, ge=0, le=64, description="processes that hold the environments; 0 is this one")
 
@@ -109,6 +109,8 @@ class ParallelEnv(Scenario):
         episode = config.episode or layout.cycles
         if not episode:
             raise EnvError(f"world.episode = 0: {config.env} names no max_cycles; say after how many ticks it is cut off")
+        if episode > LONGEST:
+            raise EnvError(f"world.episode = 0: max_cycles of {config.env} is {episode}; say up to {LONGEST} ticks")
         if max(layout.sizes) > MOST_OPTIONS:
             raise EnvError(f"world.env = {config.env!r}: an action has {max(layout.sizes)} options; {MOST_OPTIONS} is the most")
         self.masked = layout.masked

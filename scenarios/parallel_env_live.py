@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .parallel_env_spaces import EnvError, Layout, Origin, describe, legal, one_line
+from .parallel_env_spaces import FOREIGN, EnvError, Layout, Origin, describe, legal, one_line
 
 WIDEST = 96  # cells of a frame, either way
 LEVELS = 6  # of each of red, green and blue
@@ -75,8 +75,13 @@ class Stage:
 
     @cached_property
     def layout(self) -> Layout:
-        """Seats, features and options, read off one environment."""
-        return describe(self.origin, self.spare)
+        """Seats, features and options, read off one environment. Raises `EnvError`."""
+        try:
+            return describe(self.origin, self.spare)
+        except EnvError:
+            raise
+        except FOREIGN as error:
+            raise EnvError(f"world.env = {self.origin.env!r}: its agents and spaces cannot be read: {one_line(error)}") from error
 
     def play(self, orders: Sequence[Order]) -> Brought:
         """Carry out orders; one row for each. Raises `EnvError` for whatever an environment raises."""
@@ -86,7 +91,7 @@ class Stage:
                 self._life(order.slot).play(order, rows, row)
         except EnvError:
             raise
-        except Exception as error:  # somebody else's code may raise anything
+        except FOREIGN as error:
             raise EnvError(f"{self.origin.env} failed: {one_line(error)}") from error
         return rows
 
@@ -94,7 +99,7 @@ class Stage:
         """The picture of an environment that is there, as cells [H, W] uint8; see `cells`. Raises `EnvError`."""
         try:
             return cells(np.asarray(self.lives[slot].env.render()))
-        except Exception as error:
+        except FOREIGN as error:
             raise EnvError(f"{self.origin.env} cannot be drawn: {one_line(error)}") from error
 
     def _life(self, slot: int) -> Life:
@@ -110,6 +115,7 @@ class Life:
 
     def __init__(self, layout: Layout, env: Any):
         self.layout, self.env, self.over = layout, env, RUNNING
+        self.known = {seat.name for seat in layout.seats}
         self.own = np.stack([legal(seat, layout.sizes, None) for seat in layout.seats])
         self.last: dict[Any, Any] = {}  # observations
         self.there: set[Any] = set()
@@ -121,6 +127,8 @@ class Life:
         if order.seed is not None:
             self.last, _ = self.env.reset(seed=order.seed)
             self.there, self.over = set(self.env.agents), RUNNING
+            if not self.there or not self.there <= self.known:
+                raise ValueError(f"agents after reset: {list(self.env.agents)}; possible_agents: {self.env.possible_agents}")
         for action in order.actions:
             rewards, ended = self._step(action)
         self._tell(rows, row, rewards, ended)

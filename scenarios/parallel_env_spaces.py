@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import math
 import os
 import re
 import sys
@@ -20,6 +21,9 @@ import numpy as np
 
 Encoder = Callable[[Any], np.ndarray]  # an observation -> its features [n]
 OPTION = re.compile(r"^[A-Za-z_]\w*=")
+FOREIGN = (Exception, SystemExit)  # somebody else's code may raise anything; only an interruption is the user's
+MOST_FEATURES = 2**20  # of an observation: more is a mistake, and a few worlds of it would fill the memory
+LONGEST = 10_000  # ticks of an episode
 DISTRIBUTIONS = {"pygame": "pygame-ce"}  # packages that pip knows under another name than import does
 
 
@@ -51,7 +55,7 @@ class Origin:
                 if "render_mode" not in str(error):
                     raise
                 return maker(**given)
-        except Exception as error:  # somebody else's code may raise anything
+        except FOREIGN as error:
             shown = ", ".join(self.options) or "no options"
             raise EnvError(f"world.options: {self.env} cannot be made with {shown}: {one_line(error)}") from error
 
@@ -65,7 +69,7 @@ class Origin:
                 maker = getattr(importlib.import_module(self.env), "parallel_env", None)
         except ImportError as error:
             raise EnvError(f"world.env = {self.env!r}: {_missing(self.env, error)}") from error
-        except Exception as error:
+        except FOREIGN as error:
             raise EnvError(f"world.env = {self.env!r} cannot be imported: {one_line(error)}") from error
         if not callable(maker):
             raise EnvError(f"world.env = {self.env!r} has no parallel_env; name a module that has one, as mpe2.simple_spread_v3")
@@ -158,9 +162,11 @@ class Layout:
 
 def describe(origin: Origin, env: Any) -> Layout:
     """The layout of an environment. Raises `EnvError` for spaces that are none of ours."""
-    names = tuple(getattr(env, "possible_agents", ()))
+    names = tuple(getattr(env, "possible_agents", None) or ())
     if not names:
         raise EnvError(f"world.env = {origin.env!r} names no possible_agents, so its seats are not known")
+    if len(set(names)) < len(names):
+        raise EnvError(f"world.env = {origin.env!r} names an agent twice in possible_agents: {', '.join(map(str, names))}")
     spaces = {name: (env.observation_space(name), env.action_space(name)) for name in names}
     kinds: dict[str, set[str]] = {}
     for name in names:
@@ -201,6 +207,12 @@ def _seat(origin: Origin, name: Any, role: str, sees: Any, does: Any) -> Seat:
 def _encoder(origin: Origin, name: Any, space: Any) -> tuple[Encoder, int]:
     from gymnasium import spaces
 
+    shape = (space.n,) if isinstance(space, spaces.Discrete) else getattr(space, "shape", None) or ()
+    if math.prod(map(int, shape)) > MOST_FEATURES * origin.stride**2:
+        raise EnvError(
+            f"{origin.env}: {name} observes {math.prod(map(int, shape))} numbers; {MOST_FEATURES} is the most: "
+            "see less of a picture by world.stride, or wrap the environment"
+        )
     if isinstance(space, spaces.Discrete):
         return partial(_one_hot, size=int(space.n), start=int(space.start)), int(space.n)
     if isinstance(space, spaces.Box):
@@ -233,11 +245,11 @@ def _options(origin: Origin, name: Any, space: Any) -> tuple[tuple[int, ...], tu
 
     if isinstance(space, spaces.Discrete):
         return (int(space.n),), (int(space.start),)
-    if isinstance(space, spaces.MultiDiscrete) and len(space.shape) == 1:
+    if isinstance(space, spaces.MultiDiscrete) and len(space.shape) == 1 and len(space.nvec):
         start = getattr(space, "start", np.zeros_like(space.nvec))
         return tuple(int(n) for n in space.nvec), tuple(int(n) for n in start)
     remedy = "many environments have an option for it, such as continuous=False or continuous_actions=False"
-    kind = type(space).__name__
+    kind = type(space).__name__ if not isinstance(space, spaces.MultiDiscrete) else str(space)
     raise EnvError(f"{origin.env}: {name} acts in {kind}; only Discrete and MultiDiscrete actions are understood: {remedy}")
 
 

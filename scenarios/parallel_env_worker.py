@@ -134,13 +134,14 @@ def _drawn(stage: Stage, slot: int) -> bytes:
 
 
 def main() -> None:
-    """Serve on standard input and output; whatever an environment prints goes to standard error."""
+    """Serve on standard input and output; what an environment prints goes to standard error, and it has nothing to read."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started us hears it too, and then ends us
-    answers = os.fdopen(os.dup(1), "wb")
+    asks, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
     env, options, stride = json.loads(sys.argv[1])
     with contextlib.suppress(BrokenPipeError):
-        serve(Stage(Origin(env, tuple(options), stride)), sys.stdin.buffer, answers)
+        serve(Stage(Origin(env, tuple(options), stride)), asks, answers)
     os._exit(0)  # no environment's own farewell may hold us up
 
 

@@ -1,0 +1,101 @@
+"""Environments that fail in every way: one line that names the environment, and nobody waits or is silently ended."""
+
+import sys
+
+import pytest
+import torch
+from society.scenarios.parallel_env_spaces import EnvError
+
+from society.bridges.session import session, settled
+
+NAME = "parallel_env_hostile_env"
+TEXT = '''
+import sys
+import numpy as np
+from gymnasium.spaces import Box, Discrete, MultiDiscrete
+from pettingzoo import ParallelEnv
+
+
+class Hostile(ParallelEnv):
+    def __init__(self, fault="", render_mode=None):
+        self.fault, self.max_cycles = fault, 10**12 if fault == "long" else 4
+        self.possible_agents = {"twice": ["a", "a"], "nobody": None}.get(fault, ["a", "b"])
+        if fault == "exit_made":
+            sys.exit(3)
+
+    def observation_space(self, agent):
+        if self.fault == "no_space":
+            raise RuntimeError("not yet")
+        if self.fault == "hidden_space":
+            sys.exit(0)
+        if self.fault == "picture":
+            return Box(0, 255, (2000, 1000, 3), np.uint8)
+        return Discrete(10**12 if self.fault == "wide" else 2)
+
+    def action_space(self, agent):
+        return MultiDiscrete([]) if self.fault == "no_numbers" else Discrete(2)
+
+    def reset(self, seed=None, options=None):
+        self.agents = {"stranger": ["a", "z"], "empty": []}.get(self.fault, ["a", "b"])
+        if self.fault == "exit_reset":
+            sys.exit(0)
+        return dict.fromkeys(self.agents, 0), {}
+
+    def step(self, actions):
+        if self.fault == "exit_step":
+            sys.exit(0)
+        if self.fault == "reads":
+            assert sys.stdin.read() == ""
+        no = dict.fromkeys(self.agents, False)
+        return dict.fromkeys(self.agents, 1), dict.fromkeys(self.agents, 1.0), no, no, {}
+
+
+def parallel_env(**options):
+    return Hostile(**options)
+'''
+
+
+@pytest.fixture
+def hostile(tmp_path, monkeypatch):
+    """A function that plays two ticks of an environment with a fault."""
+    (tmp_path / f"{NAME}.py").write_text(TEXT)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, NAME, raising=False)
+
+    def played(fault, workers=0):
+        config = settled("parallel_env", world__env=NAME, world__options=(f"fault={fault}",), world__workers=workers)
+        made = session(config)
+        return [made.step(torch.zeros(1, 2, 1, dtype=torch.long)).reward.tolist() for _ in range(2)]
+
+    return played
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("exit_made", "cannot be made with fault=exit_made: SystemExit: 3"),
+        ("no_space", "its agents and spaces cannot be read: RuntimeError: not yet"),
+        ("hidden_space", "its agents and spaces cannot be read: SystemExit: 0"),
+        ("no_numbers", "a acts in MultiDiscrete([])"),
+        ("nobody", "names no possible_agents"),
+        ("twice", "names an agent twice in possible_agents: a, a"),
+        ("wide", "a observes 1000000000000 numbers; 1048576 is the most"),
+        ("picture", "a observes 6000000 numbers; 1048576 is the most"),
+        ("long", "is 1000000000000; say up to 10000 ticks"),
+        ("exit_reset", "failed: SystemExit: 0"),
+        ("exit_step", "failed: SystemExit: 0"),
+        ("stranger", "agents after reset: ['a', 'z']; possible_agents: ['a', 'b']"),
+        ("empty", "agents after reset: []"),
+    ],
+)
+def test_a_fault_is_one_line_that_names_the_environment(hostile, fault, words):
+    with pytest.raises(EnvError) as caught:
+        hostile(fault)
+    said = str(caught.value)
+    assert NAME in said and words in said and "\n" not in said
+
+
+def test_in_another_process_an_environment_has_nothing_to_read_and_cannot_end_it(hostile):
+    assert hostile("reads", workers=1) == [[[1.0, 1.0]], [[1.0, 1.0]]]
+    with pytest.raises(EnvError, match="failed: SystemExit: 0"):
+        hostile("exit_step", workers=1)
