@@ -49,7 +49,7 @@ class Table:
     def __init__(self, spec: Spec, config: TableConfig, dtype: torch.dtype = torch.float32):
         self.spec, self.config = spec, config
         self.rows = spec.features + 1
-        self.options = sum(head.size * head.length for head in spec.heads.values())
+        self.options = sum(spec.sizes)
         self.size = self.rows * self.options
 
     def initial(self, seed: int, minds: Tensor) -> Tensor:

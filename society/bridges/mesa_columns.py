@@ -77,7 +77,7 @@ def readers(now: Now) -> dict[str, Reader]:
     """
     found: dict[str, Reader] = {
         "mind": lambda now: now.mind,
-        "role": _roles,
+        "role": lambda now: list(now.spec.role_names),
         "reward": lambda now: _listed(now.outcome.reward[0]),
         "total_reward": lambda now: now.total,
         "illegal": _illegal,
@@ -139,10 +139,6 @@ def _listed(tensor: Tensor) -> Column:
     if tensor.dim() == 1:
         return tensor.tolist()
     return [tuple(row) for row in tensor.tolist()] if tensor.dim() == 2 else list(tensor.cpu().numpy().copy())
-
-
-def _roles(now: Now) -> Column:
-    return [now.spec.roles[role] for role in now.spec.seat_roles or (0,) * now.spec.seats]
 
 
 def _illegal(now: Now) -> Column:

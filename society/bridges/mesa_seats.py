@@ -23,10 +23,9 @@ Sitter = str | type[SocietyAgent]  # a script's name, or who has a `choose`
 
 def placed(spec: Spec, scripts: Mapping[str, Script], seats: Mapping[int | str, Sitter]) -> dict[int, Sitter]:
     """Who sits in which seat; a seat's own number goes before its role. Raises ValueError."""
-    roles = [spec.roles[role] for role in spec.seat_roles or (0,) * spec.seats]
     found: dict[int, Sitter] = {}
     for place, sitter in sorted(seats.items(), key=lambda item: isinstance(item[0], int)):
-        chosen = [place] if isinstance(place, int) else [seat for seat, role in enumerate(roles) if role == place]
+        chosen = [place] if isinstance(place, int) else [seat for seat, role in enumerate(spec.role_names) if role == place]
         if not chosen or not all(0 <= seat < spec.seats for seat in chosen):
             raise ValueError(f"seats: {place!r} is no seat; use 0 to {spec.seats - 1} or a role: {', '.join(spec.roles)}")
         if isinstance(sitter, str):

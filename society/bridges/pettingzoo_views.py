@@ -9,7 +9,7 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from ..world.scenario import Observation, Spec
-from .spaces import action_space, choices, feature_space
+from .spaces import choices, feature_space
 
 
 class Views:
@@ -21,9 +21,7 @@ class Views:
 
     def __init__(self, spec: Spec, masked: bool):
         self.spec, self.masked = spec, masked
-        act = action_space(spec)
-        self.several = isinstance(act, spaces.MultiDiscrete)
-        self.sizes: list[int] = act.nvec.tolist() if isinstance(act, spaces.MultiDiscrete) else [int(act.n)]
+        self.sizes, self.several = spec.sizes, len(spec.sizes) > 1
 
     def space(self) -> spaces.Space[Any]:
         """A new space of one agent's observations."""

@@ -123,8 +123,7 @@ class SocietyVecEnv(VecEnv):
         """Which options are legal now, bool [W * N, M], as sb3-contrib's `MaskablePPO` asks: M options of all numbers."""
         may = choices(self.scenario_spec, self._session.seen)
         if may is None:
-            options = sum(head.size * head.length for head in self.scenario_spec.heads.values())
-            return np.ones((self.num_envs, options), dtype=bool)
+            return np.ones((self.num_envs, sum(self.scenario_spec.sizes)), dtype=bool)
         return self._rows(may)
 
     def seed(self, seed: int | None = None) -> Sequence[int | None]:

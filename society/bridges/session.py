@@ -7,7 +7,9 @@ the same course here as in a run.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any
 
 import torch
@@ -97,5 +99,5 @@ def session(config: Config, worlds: int = 1) -> Session:
 
 def seat_names(spec: Spec) -> list[str]:
     """A name for each seat: its role and its number within the role ("speaker_0", "listener_0", "listener_1")."""
-    roles = spec.seat_roles or (0,) * spec.seats
-    return [f"{spec.roles[role]}_{roles[:seat].count(role)}" for seat, role in enumerate(roles)]
+    numbers: dict[str, Iterator[int]] = {role: count() for role in spec.roles}
+    return [f"{role}_{next(numbers[role])}" for role in spec.role_names]

@@ -17,8 +17,8 @@ from ..world.scenario import Observation, Spec
 
 def action_space(spec: Spec) -> gymnasium.spaces.Discrete | gymnasium.spaces.MultiDiscrete:
     """What one seat may do."""
-    sizes = [head.size for head in spec.heads.values() for _ in range(head.length)]
-    return gymnasium.spaces.Discrete(sizes[0]) if len(sizes) == 1 else gymnasium.spaces.MultiDiscrete(sizes)
+    one = len(spec.sizes) == 1
+    return gymnasium.spaces.Discrete(spec.sizes[0]) if one else gymnasium.spaces.MultiDiscrete(list(spec.sizes))
 
 
 def feature_space(spec: Spec) -> gymnasium.spaces.Box:
@@ -49,5 +49,5 @@ def choices(spec: Spec, seen: Observation) -> Bool[Tensor, "W N M"] | None:
     may = legal(spec, seen.mask, rows).to(seen.features.device)
     if seen.active is None:
         return may
-    idle = torch.cat([torch.arange(head.size) == 0 for head in spec.heads.values() for _ in range(head.length)])
+    idle = torch.cat([torch.arange(size) == 0 for size in spec.sizes])
     return torch.where(seen.active[..., None], may, idle.to(may.device))

@@ -73,8 +73,8 @@ class SocietyEnv(EnvBase):
         return self._session.spec
 
     def _numbers(self, names: list[str]) -> list[int]:
-        known = seat_names(self.scenario_spec)
-        return [known.index(name) for name in names]
+        seats = {name: seat for seat, name in enumerate(seat_names(self.scenario_spec))}
+        return [seats[name] for name in names]
 
     def _places(self, names: list[str]) -> slice | Int[Tensor, "n"]:
         """Which seats: neighbours are a slice, which costs no copy."""
@@ -190,8 +190,9 @@ def _grouping(spec: Spec, wanted: MarlGroupMapType | Groups | None) -> Groups:
     if isinstance(wanted, MarlGroupMapType):
         wanted = wanted.get_group_map(names)
     elif wanted is None:
-        roles = dict.fromkeys(name.rpartition("_")[0] for name in names)
-        wanted = {role: [name for name in names if name.rpartition("_")[0] == role] for role in roles}
+        wanted = {}
+        for name, role in zip(names, spec.role_names, strict=True):
+            wanted.setdefault(role, []).append(name)
         wanted = {"agents": names} if len(wanted) == 1 else wanted
     check_marl_grouping(wanted, names)
     return wanted

@@ -216,14 +216,13 @@ class Notes:
         if not len(where):
             return
         spec = self.scenario.spec
-        seats, roles = spec.seats, torch.tensor(spec.seat_roles or (0,) * spec.seats)
-        names = [spec.roles[i] for i in roles.tolist()]
+        seats = spec.seats
         rows = self.leading(t) | {
             "world": _repeat(where, seats),
             "episode": _repeat(tick.worlds.episode[where], seats),
             "seat": _tile(seats, len(where)),
             "mind": self.mind[where.cpu()].flatten().numpy(),
-            "role": names * len(where),
+            "role": list(spec.role_names) * len(where),
         }
         rows |= {name: value[where].flatten().cpu().numpy() for name, value in self.sums.items()}
         self.owner.recorder.add("episodes", rows)

@@ -103,6 +103,16 @@ class Spec:
         """Where each head's options lie in an action mask [.., A]; the positions of a message share them."""
         return _slices({name: head.size for name, head in self.heads.items()})
 
+    @cached_property
+    def role_names(self) -> tuple[str, ...]:
+        """The role of each seat [N], by name."""
+        return tuple(self.roles[role] for role in self.seat_roles or (0,) * self.seats)
+
+    @cached_property
+    def sizes(self) -> tuple[int, ...]:
+        """How many options each of the K action numbers has; the positions of a message have as many each."""
+        return tuple(head.size for head in self.heads.values() for _ in range(head.length))
+
     @property
     def features(self) -> int:
         """F, the length of a seat's packed observation."""

@@ -89,10 +89,8 @@ def legalise(
 
 def _ranges(spec: Spec) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """For each of K action numbers the last option, and where the options of its head begin in a mask."""
-    where = spec.options
-    both = [(head.size - 1, where[name].start) for name, head in spec.heads.items() for _ in range(head.length)]
-    last, first = zip(*both, strict=True)
-    return last, first
+    first = tuple(spec.options[name].start for name, head in spec.heads.items() for _ in range(head.length))
+    return tuple(size - 1 for size in spec.sizes), first
 
 
 @lru_cache(maxsize=256)

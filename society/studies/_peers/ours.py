@@ -37,13 +37,12 @@ def _playing(config: Any, work: dict[str, Any]) -> Round:
 
     running = session(config, work["worlds"])
     spec, worlds = running.spec, work["worlds"]
-    sizes = [head.size for head in spec.heads.values() for _ in range(head.length)]
 
     def anything() -> Tensor:
         """A random option for every number of every seat's action; the world makes the no-op of what is illegal."""
-        if len(set(sizes)) == 1:
-            return torch.randint(sizes[0], (worlds, spec.seats, len(sizes)))
-        return torch.stack([torch.randint(size, (worlds, spec.seats)) for size in sizes], dim=-1)
+        if len(set(spec.sizes)) == 1:
+            return torch.randint(spec.sizes[0], (worlds, spec.seats, spec.numbers))
+        return torch.stack([torch.randint(size, (worlds, spec.seats)) for size in spec.sizes], dim=-1)
 
     def play() -> int:
         moves = torch.zeros((), dtype=torch.long)
