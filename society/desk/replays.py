@@ -17,8 +17,7 @@ from ..engine import build
 from ..engine.evaluation import Evaluation, lacks
 from ..engine.launch import load_config
 from ..engine.rollout import Clock, Minds, Tick, ticks
-from ..population.population import Population
-from ..record import checkpoint
+from ..engine.trained import trained
 from ..record.store import Run
 from ..world.scenario import Spec
 from ..world.worlds import Worlds
@@ -32,14 +31,6 @@ def on_this_machine(config: Config) -> Config:
     if config.device == "cuda" and not torch.cuda.is_available():
         config = config.model_copy(update={"device": "cpu"})
     return build.settle(config)
-
-
-def trained(run: Run, config: Config) -> tuple[Population, int]:
-    """The minds of the newest checkpoint, and its update. Raises Damaged."""
-    update, groups, _ = checkpoint.load(run.path, warnings=lambda line: None)
-    device = torch.device(config.device)
-    tensors = {name: torch.from_numpy(array).to(device) for name, array in groups["population"].items()}
-    return build.population(config, build.scenario(config)).with_tensors(tensors), update
 
 
 class Course:
@@ -75,7 +66,8 @@ class Replay:
         self.config = on_this_machine(load_config(run))
         torch.set_num_threads(int(self.config.training.threads))
         # an Evaluation writes nothing until it is run, which this one never is
-        self.evaluation = Evaluation(self.config, trained(run, self.config)[0], run.path, 0)
+        minds = trained(run.path, self.config, build.scenario(self.config))
+        self.evaluation = Evaluation(self.config, minds, run.path, 0)
         self.courses: dict[str, Course] = {}
 
     @property
