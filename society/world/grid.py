@@ -85,7 +85,6 @@ class Walled:
         self.drawing = "".join(blank + [padding + line + padding for line in lines] + blank)
         self.wall: Bool[Tensor, "C"] = torch.tensor([letter == "#" for letter in self.drawing])
         self.ahead = torch.tensor([dy * self.stride + dx for dy, dx in AHEAD])
-        self.steps = torch.tensor(AHEAD)
 
     def where(self, letters: str) -> Int[Tensor, "K"]:
         """The cells that carry one of these letters, in the order of reading."""
@@ -125,15 +124,6 @@ class Walled:
         path = path.clamp(0, self.cells - 1)  # only from inside the margin does a ray leave the grid
         open_ = (~self.wall[path]).long().cumprod(-1).bool()[..., 1:]
         return open_.sum(-1), torch.where(open_, path[..., 1:], 0)
-
-    def relative(
-        self, pos: Int[Tensor, "W N"], facing: Int[Tensor, "W N"]
-    ) -> tuple[Int[Tensor, "W N N"], Int[Tensor, "W N N"]]:
-        """For all pairs of a world where `to` is as `from` sees it [w, to, from]: cells ahead and cells to the right."""
-        y, x = self.yx(pos)
-        dy, dx = y[:, :, None] - y[:, None, :], x[:, :, None] - x[:, None, :]
-        fy, fx = self.steps[:, 0].take(facing)[:, None, :], self.steps[:, 1].take(facing)[:, None, :]
-        return dy * fy + dx * fx, dy * fx - dx * fy
 
     def enter(
         self, pos: Int[Tensor, "W N"], goal: Int[Tensor, "W N"], there: Bool[Tensor, "W N"], rank: Int[Tensor, "W N"]

@@ -54,14 +54,6 @@ def test_rays_stop_at_walls():
     assert clear[NORTH, grid.cell(3, 1)].tolist() == [0, 2, 2] and clear[EAST, grid.cell(1, 1)].tolist() == [0, 3, 1]
 
 
-def test_who_is_ahead_and_who_to_the_right():
-    grid = Walled(("######", "#    #", "#    #", "######"), 1)
-    pos = torch.tensor([[grid.cell(1, 1), grid.cell(2, 3)]])
-    for facing, expected in ((NORTH, (-1, 2)), (EAST, (2, 1)), (SOUTH, (1, -2)), (WEST, (-2, -1))):
-        ahead, right = grid.relative(pos, torch.tensor([[facing, NORTH]]))
-        assert (int(ahead[0, 1, 0]), int(right[0, 1, 0])) == expected
-
-
 def test_nobody_enters_a_wall_a_taken_cell_or_one_that_a_lower_rank_wants():
     grid = Walled(("########", "#      #", "########"), 1)
     at = [grid.cell(1, x) for x in range(1, 7)]
