@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,11 @@ def test_the_viewer_keeps_its_floors():
             targets = [target for target, _ in imported(name, path)]
             assert [one for one in targets if one.startswith(NEVER[floor])] == [], name
     assert seen == set(NEVER)
+
+
+def test_every_package_is_in_the_wheel():
+    listed = tomllib.loads((ROOT.parent / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    assert sorted(listed) == sorted(name.removesuffix(".__init__") for name, path in modules() if path.name == "__init__.py")
 
 
 def test_a_breach_is_found(tmp_path):
