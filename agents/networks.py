@@ -90,6 +90,9 @@ class Heads:
     spec: Spec
     width: int
 
+    def __post_init__(self) -> None:
+        _ = self.spec.columns, self.spec.options  # made now: a compiler that meets them unmade stops at their lock
+
     @property
     def spoken(self) -> dict[str, Head]:
         """Heads that speak more than one symbol."""
