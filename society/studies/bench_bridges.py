@@ -7,7 +7,6 @@ thread; rounds are interleaved and the ratio is taken round by round.
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from society.studies._peers.versus import RATE, Row, row
 from society.studies._rows import need
 
 SCENARIOS, WORLDS = ("simple_spread", "bazaar"), (64, 256)
@@ -37,13 +37,13 @@ def bench(quick: bool) -> dict[str, Any]:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        rows = [row for scenario in SCENARIOS for row in _rows(scenario, rounds=3 if quick else 9)]
+        rows = [one for scenario in SCENARIOS for one in _rows(scenario, rounds=3 if quick else 9)]
     finally:
         torch.set_num_threads(threads)
     return {"name": "bridges", "rows": rows, "note": NOTE}
 
 
-def _rows(scenario: str, rounds: int) -> list[dict[str, Any]]:
+def _rows(scenario: str, rounds: int) -> list[Row]:
     sides = {"pettingzoo": _pettingzoo(scenario)}
     for worlds in WORLDS:
         sides |= {f"torchrl, {worlds} worlds": _torchrl(scenario, worlds), f"sb3, {worlds} worlds": _sb3(scenario, worlds)}
@@ -54,27 +54,13 @@ def _rows(scenario: str, rounds: int) -> list[dict[str, Any]]:
         for name, play in sides.items():
             rates[name].append(_rate(play))
     peer = rates.pop("pettingzoo")
-    return [_row(f"{scenario} by {name}", ours, peer) for name, ours in rates.items()]
+    return [row(f"{scenario} by {name}", RATE, "pettingzoo bridge, one world", ours, peer) for name, ours in rates.items()]
 
 
 def _rate(play: Round) -> float:
     """Agent-steps a second of one round."""
     start = time.process_time()
     return play() / (time.process_time() - start)
-
-
-def _row(workload: str, ours: list[float], peer: list[float]) -> dict[str, Any]:
-    ratios = [one / other for one, other in zip(ours, peer, strict=True)]
-    return {
-        "workload": workload,
-        "unit": "agent-steps/s",
-        "ours": statistics.median(ours),
-        "peer": "pettingzoo bridge, one world",
-        "peer_value": statistics.median(peer),
-        "ratio": statistics.median(ratios),
-        "ratio_min": min(ratios),
-        "ratio_max": max(ratios),
-    }
 
 
 def _pettingzoo(scenario: str) -> Round:

@@ -6,7 +6,6 @@ machine's speed meets both, and the ratio is taken round by round.
 
 from __future__ import annotations
 
-import statistics
 import time
 from typing import Any
 
@@ -16,6 +15,8 @@ from society.config import resolve
 from society.engine import build
 from society.engine.rollout import Clock
 from society.engine.training import Training
+from society.studies._peers.side import SHARED
+from society.studies._peers.versus import RATE, Row, row
 
 MINDS = (16, 128)
 UPDATES = 3  # updates of one round
@@ -54,17 +55,8 @@ def _rate(run: Training) -> float:
     return UPDATES * run.steps_per_update / (time.perf_counter() - start)
 
 
-def _row(name: str, told: dict[str, Any], minds: int, rounds: int) -> dict[str, Any]:
+def _row(name: str, told: dict[str, Any], minds: int, rounds: int) -> Row:
     shared, own = _training(told, 1), _training(told, minds)
-    pairs = [(_rate(own), _rate(shared)) for _ in range(rounds)]
-    ratios = [ours / peer for ours, peer in pairs]
-    return {
-        "workload": f"{name}, {minds} independent minds, {own.steps_per_update} rows an update",
-        "unit": "agent-steps/s",
-        "ours": statistics.median(ours for ours, _ in pairs),
-        "peer": "one shared network",
-        "peer_value": statistics.median(peer for _, peer in pairs),
-        "ratio": statistics.median(ratios),
-        "ratio_min": min(ratios),
-        "ratio_max": max(ratios),
-    }
+    rates = [(_rate(own), _rate(shared)) for _ in range(rounds)]
+    work = f"{name}, {minds} independent minds, {own.steps_per_update} rows an update"
+    return row(work, RATE, SHARED, *zip(*rates, strict=True))

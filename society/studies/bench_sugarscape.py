@@ -6,17 +6,17 @@ book's agents, as mesa does; nobody reads an observation, so none is made. What 
 
 from __future__ import annotations
 
-import statistics
 import time
 from typing import Any
 
 import torch
 
+from society.studies._peers.versus import RATE, SECONDS, row
 from society.studies._sugarscape import example, mesa_step, play, world
 from society.world.scenario import Scenario
 
 STEPS, REPLICAS, REPLICA_STEPS = 1000, 64, 200
-TOLD = {"peer": "none: it is told", "peer_value": None, "ratio": None, "ratio_min": None, "ratio_max": None}
+PEER = "mesa's sugarscape_g1mt"
 
 
 def bench(quick: bool) -> dict[str, Any]:
@@ -24,29 +24,15 @@ def bench(quick: bool) -> dict[str, Any]:
     made, steps = world(), STEPS // 5 if quick else STEPS
     first = _seconds(made, 1)  # compiles, or loads what was compiled before
     rounds = 2 if quick else 3
-    pairs = [(_seconds(made, steps, seed), _their_seconds(steps, seed)) for seed in range(rounds)]
+    times = [(_seconds(made, steps, seed), _their_seconds(steps, seed)) for seed in range(rounds)]
     rates = [_rate(made, seed) for seed in range(rounds + 1)][1:]
     peer_rate = _their_rate(REPLICA_STEPS, 0)
     rows = [
-        _row(f"{steps} steps of 200 traders, one world", "s", pairs),
-        _row(f"{REPLICAS} replicas x {REPLICA_STEPS} steps, the living", "agent-steps/s", [(r, peer_rate) for r in rates]),
-        _row("the first tick: compiled code made or loaded", "s", [(first, 1.0)]) | TOLD,
+        row(f"{steps} steps of 200 traders, one world", SECONDS, PEER, *zip(*times, strict=True)),
+        row(f"{REPLICAS} replicas x {REPLICA_STEPS} steps, the living", RATE, PEER, rates, [peer_rate] * rounds),
+        row("the first tick: compiled code made or loaded", SECONDS, "", [first], []),
     ]
     return {"name": "sugarscape", "rows": rows}
-
-
-def _row(workload: str, unit: str, pairs: list[tuple[float, float]]) -> dict[str, Any]:
-    ratios = [ours / peer for ours, peer in pairs]
-    return {
-        "workload": workload,
-        "unit": unit,
-        "ours": statistics.median(ours for ours, _ in pairs),
-        "peer": "mesa's sugarscape_g1mt",
-        "peer_value": statistics.median(peer for _, peer in pairs),
-        "ratio": statistics.median(ratios),
-        "ratio_min": min(ratios),
-        "ratio_max": max(ratios),
-    }
 
 
 def _seconds(made: Scenario, steps: int, seed: int = 0) -> float:
