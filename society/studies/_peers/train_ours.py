@@ -13,7 +13,10 @@ from society.studies._peers.child import Round
 
 
 def begin(config: Any, work: dict[str, Any]) -> Round:
-    """A round of `updates` updates; each begins anew if `afresh`. It tells the last updates' return of an episode and seat."""
+    """A round trains every seed from its beginning, for `updates` updates; the first makes one, which is when it compiles.
+
+    It tells each update's return of an episode and seat.
+    """
     return _several(work) if len(work["seeds"]) > 1 else _one(config, work)
 
 
@@ -24,19 +27,21 @@ def _one(config: Any, work: dict[str, Any]) -> Round:
     from society.engine.training import Training
 
     fresh = config.model_copy(update={"seed": work["seeds"][0]})
-    run = Training(fresh)
     torch.set_num_threads(work["cores"])
+    compiled: Training | None = None
 
     def play() -> tuple[int, dict[str, Any]]:
-        nonlocal run
-        if work.get("afresh") and run.done:
-            run = Training(fresh)
-            torch.set_num_threads(work["cores"])
-        curve = []
-        for _ in range(work["updates"]):
+        nonlocal compiled
+        run = Training(fresh)
+        torch.set_num_threads(work["cores"])
+        updates = work["updates"] if compiled else 1
+        if compiled:
+            run.learner, run.acting = compiled.learner, compiled.acting
+        compiled, curve = run, []
+        for _ in range(updates):
             got, _ = run.update(Clock())
             curve.append(float(got.earned.mean()) * run.scenario.spec.episode)
-        return work["updates"] * run.steps_per_update, {"curves": [curve]}
+        return updates * run.steps_per_update, {"curves": [curve]}
 
     return play
 
