@@ -1,7 +1,7 @@
 """A process that holds live environments, and the handle on it. Numbers go through its pipes as bytes, without pickle.
 
 It is a fresh interpreter, told what to hold by its arguments, so neither a start method nor a guard in the user's script
-matters; it ends when its input does, so also when whoever started it was killed.
+matters; it ends when its input does, and when whoever started it was killed, even in the middle of an environment's step.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import signal
 import struct
 import subprocess
 import sys
+import threading
+import time
 import weakref
 from collections.abc import Sequence
 from typing import IO
@@ -26,6 +27,7 @@ PLAY, FRAME, FINE, FAILED = b"p", b"f", b"+", b"-"
 HEAD = struct.Struct("<cq")  # what follows, and how many bytes
 NO_SEED = -1
 PATIENCE = 5.0  # seconds for a process to end by itself
+WATCH = 1.0  # seconds between two looks at whether the parent is there
 
 
 class Worker:
@@ -36,7 +38,9 @@ class Worker:
         told = json.dumps([origin.env, list(origin.options), origin.stride])
         paths = {"PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path), "OMP_NUM_THREADS": "1"}
         command = [sys.executable, "-P", "-m", "society.scenarios.parallel_env_worker", told]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=os.environ | paths)
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        # a session of its own: Ctrl-C is for whoever started it, who then ends it, and would be a traceback in its imports
+        self.process = subprocess.Popen(command, **pipes, env=os.environ | paths, start_new_session=True)
         self.close = weakref.finalize(self, _end, self.process)
 
     def ask(self, orders: Sequence[Order]) -> None:
@@ -133,12 +137,20 @@ def _drawn(stage: Stage, slot: int) -> bytes:
     return struct.pack("<qq", *drawn.shape) + drawn.tobytes()
 
 
+def follow(parent: int) -> None:
+    """End this process when its parent is gone: one whose environment hangs would not see the end of its input."""
+    while os.getppid() == parent:
+        time.sleep(WATCH)
+    os._exit(0)
+
+
 def main() -> None:
     """Serve on standard input and output; what an environment prints goes to standard error, and it has nothing to read."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started us hears it too, and then ends us
     asks, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
+    if os.name == "posix":  # elsewhere a parent's id stays when it is gone
+        threading.Thread(target=follow, args=(os.getppid(),), daemon=True).start()
     env, options, stride = json.loads(sys.argv[1])
     with contextlib.suppress(BrokenPipeError):
         serve(Stage(Origin(env, tuple(options), stride)), asks, answers)

@@ -1,6 +1,9 @@
 """Environments that fail in every way: one line that names the environment, and nobody waits or is silently ended."""
 
+import os
+import subprocess
 import sys
+import time
 
 import pytest
 import torch
@@ -44,6 +47,9 @@ class Hostile(ParallelEnv):
     def step(self, actions):
         if self.fault == "exit_step":
             sys.exit(0)
+        if self.fault == "hangs":
+            print("hangs", __import__("os").getpid(), file=sys.stderr, flush=True)
+            __import__("time").sleep(60)
         if self.fault == "reads":
             assert sys.stdin.read() == ""
         no = dict.fromkeys(self.agents, False)
@@ -99,3 +105,36 @@ def test_in_another_process_an_environment_has_nothing_to_read_and_cannot_end_it
     assert hostile("reads", workers=1) == [[[1.0, 1.0]], [[1.0, 1.0]]]
     with pytest.raises(EnvError, match="failed: SystemExit: 0"):
         hostile("exit_step", workers=1)
+
+
+OWNER = f"""
+import torch
+from society.bridges.session import session, settled
+made = session(settled("parallel_env", world__env="{NAME}", world__options=("fault=hangs",), world__workers=1))
+made.step(torch.zeros(1, 2, 1, dtype=torch.long))
+"""
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="processes are looked up in /proc")
+def test_a_process_in_which_an_environment_hangs_does_not_outlive_its_owner(hostile, tmp_path):
+    environ = os.environ | {"PYTHONPATH": str(tmp_path)}
+    owner = subprocess.Popen([sys.executable, "-c", OWNER], stderr=subprocess.PIPE, text=True, env=environ)
+    line = next(line for line in owner.stderr if line.startswith("hangs"))
+    worker = int(line.split()[1])
+    assert os.getsid(worker) == worker != owner.pid  # it does not hear the Ctrl-C that its owner hears
+    owner.kill()
+    owner.wait()
+    owner.stderr.close()
+    until = time.monotonic() + 10
+    while time.monotonic() < until and alive(worker):
+        time.sleep(0.05)
+    assert not alive(worker)
+
+
+def alive(process):
+    """Whether there is a process of this id; one that is dead and not yet buried does not count."""
+    try:
+        with open(f"/proc/{process}/stat", encoding="ascii", errors="replace") as stat:
+            return stat.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
