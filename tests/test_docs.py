@@ -70,3 +70,15 @@ def test_every_recipe_of_a_bridge_runs(page, tmp_path, monkeypatch):
     assert examples
     for example in examples:
         exec(compile(example, page, "exec"), {"__name__": "__main__"})
+
+
+# torchrl warns of a class of its own when its environments are imported
+@pytest.mark.filterwarnings("ignore:Creating .* which inherits from WeightUpdaterBase:DeprecationWarning")
+def test_the_readme_is_at_home_in_the_ecosystem(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    section = text.split("## At home in the ecosystem")[1].split("\n## ")[0]
+    examples = [found for found in re.findall(r"```python\n(.*?)```", section, re.DOTALL) if "society.run(" not in found]
+    assert len(examples) == 3  # the fourth grows a society for a minute: its page has a small one
+    for example in examples:
+        exec(compile(example, "README.md", "exec"), {"__name__": "__main__"})
