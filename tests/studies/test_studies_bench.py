@@ -214,6 +214,15 @@ def test_jaxmarls_episodes_are_as_long_as_ours():
     assert told.stdout.split()[-1] == "25"  # its own 25 are 26
 
 
+def test_steps_before_jaxmarls_first_episode_is_over_are_no_returns_of_zero(monkeypatch):
+    monkeypatch.syspath_prepend(side.HERE)
+    from train_jaxmarl import returns
+
+    over = (torch.arange(128) >= 24).float()  # of three agents paid -1 a step, in its log
+    logged = {"returned_episode_returns": (-75 * over).mean(), "returned_episode_lengths": (25 * over).mean()}
+    assert float(returns(logged)) == pytest.approx(-25)
+
+
 # ---------------------------------------------------------------- our own side and the profile
 
 

@@ -42,11 +42,18 @@ def begin(work: dict[str, Any]) -> Round:
             program = train.lower(keys).compile()
             return 1
         out = jax.block_until_ready(program(keys))
-        # its log counts the reward of all three agents
-        curves = (out["metrics"]["returned_episode_returns"] / 3).tolist()
-        return steps * 3 * len(work["seeds"]), {"curves": curves}
+        return steps * 3 * len(work["seeds"]), {"curves": returns(out["metrics"]).tolist()}
 
     return play
+
+
+def returns(logged: dict[str, Any]) -> Any:
+    """Of an episode and seat, from means over a rollout's steps of what the last episodes brought and how long they took.
+
+    The log counts the reward of all three agents, and until a world's first episode is over its return is 0 there, as is its
+    length: the lengths say how many steps to leave out.
+    """
+    return logged["returned_episode_returns"] / logged["returned_episode_lengths"] * (EPISODE["max_steps"] + 1) / 3
 
 
 def _baseline() -> Any:
