@@ -164,7 +164,7 @@ class SocietyEnv(ParallelEnv[str, Any, Any]):
         packed = np.zeros((1, len(self._lives.names), numbers), dtype=np.int64)
         for agent in self.agents:
             try:
-                packed[0, self._lives.seat[agent]] = np.reshape(actions[agent], numbers)
+                packed[0, self._lives.seat[agent]] = np.reshape(actions[agent], numbers).astype(np.int64, casting="same_kind")
             except KeyError:
                 raise ValueError(f"no action for {agent!r}: step takes one for each of env.agents") from None
             except (TypeError, ValueError):

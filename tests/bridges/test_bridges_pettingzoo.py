@@ -188,6 +188,8 @@ def test_a_missing_or_unfit_action_is_named():
         made.step({"first_0": good["first_0"]})
     with pytest.raises(ValueError, match=r"action 3 of 'second_0' is none of MultiDiscrete"):
         made.step(good | {"second_0": 3})
+    with pytest.raises(ValueError, match=r"action array\(\[1\.5"):  # a learner of continuous actions; nothing is rounded for it
+        made.step(good | {"second_0": np.full(4, 1.5)})
     assert made.step(good)[1].keys() == set(made.possible_agents)  # nothing was done by halves
 
 
