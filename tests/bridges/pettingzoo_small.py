@@ -4,9 +4,10 @@ from society import registry
 from society.bridges import pettingzoo as bridge
 
 SCENARIOS = registry.names("scenarios")
-SHORT = {name: {"world__episode": 25} for name in ("bazaar", "clean_up", "commons_harvest", "fruit_market", "sumo")} | {
-    "double_auction": {"world__periods": 2, "world__ticks": 10},
-    "sugarscape": {"world__episode": 40, "world__seats": 12, "world__size": 12},
+SHORT = {name: {"world__episode": 12} for name in ("clean_up", "commons_harvest", "fruit_market", "sumo")} | {
+    "bazaar": {"world__episode": 25},
+    "double_auction": {"world__periods": 2, "world__ticks": 6},
+    "sugarscape": {"world__episode": 12, "world__seats": 12, "world__size": 12},
 }
 
 

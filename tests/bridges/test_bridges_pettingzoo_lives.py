@@ -13,10 +13,11 @@ with warnings.catch_warnings():  # the library's tests open one of its own games
 
 MORTAL = {
     "bazaar": {"world__life": 6},  # reborn in the seat
-    "sugarscape": {"world__endowment": (1, 9), "world__replacement": True},  # starved; a newcomer takes the seat
+    # starved; a newcomer takes the seat
+    "sugarscape": {"world__endowment": (1, 9), "world__replacement": True, "world__episode": 25},
     "double_auction": {},  # a period is a life
 }
-STARVING = {"world__endowment": (1, 6), "world__replacement": False}
+STARVING = {"world__endowment": (1, 6), "world__replacement": False, "world__episode": 25}
 LIVES = [(name, fields) for name, fields in MORTAL.items()] + [("sugarscape", STARVING)]
 
 
@@ -129,7 +130,7 @@ def test_nobody_acts_after_death(kind):
     quiet, loud = (small("sugarscape", lifecycle=kind, **STARVING) for _ in range(2))
     seen = [made.reset(seed=4)[0] for made in (quiet, loud)]
     spoken = 0
-    for tick in range(1, 41):
+    for tick in range(1, 26):
         acts = drawn(quiet, seen[0], tick)
         alive = {agent for agent in quiet.agents if quiet.unwrapped._lives.dead[quiet.unwrapped._lives.seat[agent]] == 0}
         dead = set(quiet.unwrapped._lives.names) - alive
@@ -142,6 +143,7 @@ def test_nobody_acts_after_death(kind):
 
 def test_where_the_dead_are_not_replaced_the_agents_become_fewer():
     barren = {"world__endowment": (1, 1), "world__growback": 0, "world__peak": 1, "world__replacement": False}
+    barren["world__episode"] = 40
     made = small("sugarscape", lifecycle="open", **barren)
     told = course(made)
     crowd = [len(agents) for agents, *_ in told]
