@@ -1,7 +1,7 @@
 """Our side: `python -m society.studies._peers.ours`.
 
 `play`: random actions in every seat, observations made each tick. `act`: minds decide by the engine's own loop.
-`train`: see train_ours.
+`train`: see train_ours. With `crew` the same is done in a process for each core.
 """
 
 from __future__ import annotations
@@ -13,6 +13,10 @@ from society.studies._peers.child import Round, serve
 
 def begin(work: dict[str, Any]) -> Round:
     """The round that the work asks for."""
+    if work.pop("crew", False):
+        from society.studies._peers import crew
+
+        return crew.begin([work] * work["cores"])
     import torch
 
     torch.set_num_threads(work["cores"])

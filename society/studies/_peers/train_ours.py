@@ -1,14 +1,10 @@
-"""Our side of training: whole updates by the engine's own loop, one seed, or several with a process and a core for each.
-
-Several seeds are laid one to a core, as `society run --seeds` does; the round ends when the last of them has ended.
-"""
+"""Our side of training: whole updates by the engine's own loop, one seed, or several laid one to a core, as by `--seeds`."""
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from society.studies._peers import crew
 from society.studies._peers.child import Round
 
 
@@ -17,7 +13,8 @@ def begin(config: Any, work: dict[str, Any]) -> Round:
 
     It tells each update's return of an episode and seat.
     """
-    return _several(work) if len(work["seeds"]) > 1 else _one(config, work)
+    seeds = work["seeds"]
+    return crew.begin([{**work, "seeds": [seed]} for seed in seeds]) if len(seeds) > 1 else _one(config, work)
 
 
 def _one(config: Any, work: dict[str, Any]) -> Round:
@@ -42,31 +39,5 @@ def _one(config: Any, work: dict[str, Any]) -> Round:
             got, _ = run.update(Clock())
             curve.append(float(got.earned.mean()) * run.scenario.spec.episode)
         return updates * run.steps_per_update, {"curves": [curve]}
-
-    return play
-
-
-def _several(work: dict[str, Any]) -> Round:
-    from society.studies._peers.side import Side, command
-
-    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(work["cores"]))
-    alone = {**work, "cores": 1}
-    lanes = [
-        [Side("ours", command("ours"), {**alone, "seeds": [seed], "core": core}) for seed in work["seeds"][place :: len(cores)]]
-        for place, core in enumerate(cores)
-    ]
-    begun = False
-
-    def take_turns(lane: list[Side]) -> list[dict[str, Any]]:
-        return [side.go() if begun else {"agent_steps": bool(side.__enter__()), "peak_rss_mb": 0, "curves": []} for side in lane]
-
-    def play() -> tuple[int, dict[str, Any]]:
-        nonlocal begun
-        with ThreadPoolExecutor(len(lanes)) as pool:
-            told = [answer for answers in pool.map(take_turns, lanes) for answer in answers]
-        begun = True
-        curves = [curve for one in told for curve in one["curves"]]
-        peak = sum(one["peak_rss_mb"] for one in told)
-        return sum(one["agent_steps"] for one in told), {"curves": curves, "peak_rss_mb": peak}
 
     return play

@@ -1,4 +1,4 @@
-"""VMAS: its own discrete random actions, its own vectorised step, all worlds reset together at the end of an episode."""
+"""VMAS: discrete random actions drawn as ours are, which is quicker than its own `get_random_actions`; its own vectorised step, all worlds reset together at the end of an episode."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ def begin(work: dict[str, Any]) -> Round:
     env = vmas.make_env(
         scenario, worlds, device="cpu", continuous_actions=False, seed=work["seed"], max_steps=EPISODE, **AGENTS.get(scenario, {})
     )
+    sizes = [space.n for space in env.action_space]
 
     def play() -> int:
         for step in range(work["steps"]):
             if step % EPISODE == 0:
                 env.reset()
-            env.step(env.get_random_actions())
+            env.step([torch.randint(size, (worlds, 1)) for size in sizes])
         return int(work["steps"] * worlds * len(env.agents))
 
     return play
