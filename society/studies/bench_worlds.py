@@ -13,9 +13,10 @@ SCENARIOS = ("simple_spread", "simple_speaker_listener", "simple_reference")
 STEPS = {1: 1000, 32: 1000, 1024: 200, 16384: 50}  # of a round, whole episodes
 NOTE = (
     "JaxMARL compiles, and makes a reset of every world in every step, to take where one ended; ours makes resets when a world "
-    "ended, and VMAS is reset by us, all worlds at once. Ours draws a goal for each world, VMAS one for all. mpe2 and JaxMARL "
-    "append the silent agents' zeros to what simple_spread's agents see (18 numbers; ours and VMAS 14). Ours makes a no-op of "
-    "illegal actions and reads, once a step, whether a world ended. A peer that has no batch is played one world at a time."
+    "ended, and VMAS is reset by us, all worlds at once. Ours draws a goal for each world, VMAS one for all; VMAS's agents have "
+    "9 moves (both axes at once), others 5. mpe2 and JaxMARL append the silent agents' zeros to what simple_spread's agents see "
+    "(18 numbers; ours and VMAS 14). Ours makes a no-op of illegal actions and reads, once a step, whether a world ended. A peer "
+    "that has no batch is played one world at a time."
 )
 
 
