@@ -1,12 +1,9 @@
-"""Worlds as torchrl environments: torchrl's own check, the course of a session, resets of some worlds, a PPO that learns."""
+"""Worlds as torchrl environments: torchrl's own check, the course of a session, resets of some worlds."""
 
-import re
 import sys
-from pathlib import Path
 
 import pytest
 import torch
-from tensordict import TensorDict
 from torchrl.envs import ActionMask, Compose, StepCounter, TransformedEnv
 from torchrl.envs.utils import MarlGroupMapType, check_env_specs
 
@@ -14,8 +11,6 @@ from society import registry
 from society.bridges.session import seat_names, session, settled
 from society.bridges.spaces import choices
 from society.bridges.torchrl import SocietyEnv
-
-PAGE = Path(__file__).parents[2] / "docs" / "bridges" / "torchrl.md"
 
 
 @pytest.mark.parametrize("name", registry.names("scenarios"))
@@ -155,15 +150,3 @@ def test_a_missing_package_is_one_line_with_the_command(monkeypatch):
     monkeypatch.delitem(sys.modules, "society.bridges.torchrl")
     with pytest.raises(ImportError, match=r"^this bridge needs torchrl .* pip install 'society-sim\[rl\]'"):
         import society.bridges.torchrl  # noqa: F401
-
-
-# torchrl warns of a class of its own when its collectors are imported
-@pytest.mark.filterwarnings("ignore:Creating .* which inherits from WeightUpdaterBase:DeprecationWarning")
-def test_the_ppo_of_the_page_finds_the_convention(capsys):
-    recipe = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)[-1]
-    names = {"__name__": "__main__"}
-    exec(compile(recipe, PAGE.name, "exec"), names)
-    first, last = names["paid"][0], names["paid"][-1]
-    assert abs(first - 0.5) < 0.1  # 512 rounds of an even chance: a standard error of 0.02
-    assert last > 0.9
-    assert isinstance(names["data"], TensorDict)
