@@ -6,7 +6,7 @@ every scenario, those in ./scenarios too, as "society/NAME-v0" (Terry et al. 202
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -83,7 +83,7 @@ class SocietyEnv(ParallelEnv[str, Any, Any]):
     def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[dict[str, Any], Infos]:
         """The first episode of `seed`, or without one the next episode of the seed in use; `options` are not read."""
         if seed is not None:
-            self.session.begin(int(seed))
+            self.session.begin(seed)
         elif self._used:
             self.session.again()
         self._used = True
@@ -160,11 +160,15 @@ class SocietyEnv(ParallelEnv[str, Any, Any]):
 
     def _packed(self, actions: dict[str, Any]) -> Tensor:
         """The agents' actions as the world takes them, [1, N, K]; the no-op where nobody is."""
+        if not isinstance(actions, Mapping):
+            raise ValueError(f"actions = {actions!r}: step takes a dictionary with an action for each of env.agents")
         numbers = self.session.spec.numbers
         packed = np.zeros((1, len(self._lives.names), numbers), dtype=np.int64)
         for agent in self.agents:
             try:
-                packed[0, self._lives.seat[agent]] = np.reshape(actions[agent], numbers).astype(np.int64, casting="same_kind")
+                packed[0, self._lives.seat[agent]] = np.reshape(np.asarray(actions[agent]), numbers).astype(
+                    np.int64, casting="same_kind"
+                )
             except KeyError:
                 raise ValueError(f"no action for {agent!r}: step takes one for each of env.agents") from None
             except (TypeError, ValueError):

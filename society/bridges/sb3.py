@@ -6,6 +6,7 @@ tensors, once.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -89,9 +90,12 @@ class SocietyVecEnv(VecEnv):
         return self._rows(seen.features)
 
     def step_async(self, actions: np.ndarray) -> None:
-        """Keep the actions [W * N] or [W * N, K] for `step_wait`."""
-        shape = (self._session.count, self.scenario_spec.seats, self.scenario_spec.numbers)
-        self._chosen = torch.as_tensor(actions, dtype=torch.long, device=self._session.device).reshape(shape)
+        """Keep the actions [W * N] or [W * N, K], whole numbers, for `step_wait`. Raises ValueError for others."""
+        shape, given = (self._session.count, self.scenario_spec.seats, self.scenario_spec.numbers), np.asarray(actions)
+        if given.dtype.kind not in "iub" or given.size != math.prod(shape):
+            wanted = [self.num_envs, *shape[2:]] if shape[2] > 1 else [self.num_envs]
+            raise ValueError(f"actions are {given.dtype} {list(given.shape)}: give whole numbers {wanted}")
+        self._chosen = torch.as_tensor(given, dtype=torch.long, device=self._session.device).reshape(shape)
 
     def step_wait(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[Info]]:
         """One tick of all worlds: observations [W * N, F], rewards and dones [W * N], infos."""

@@ -7,6 +7,7 @@ the same course here as in a run.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import count
@@ -54,8 +55,12 @@ class Session:
         return self.scenario.spec
 
     def begin(self, seed: int) -> Observation:
-        """The first episode of this seed in every world."""
-        self.worlds = Worlds.begin(self.scenario, seed, torch.arange(self.count, device=self.device))
+        """The first episode of this seed in every world. Raises ValueError for a seed that is no whole number."""
+        try:
+            number = operator.index(seed)
+        except TypeError:
+            raise ValueError(f"seed = {seed!r}: must be a whole number") from None
+        self.worlds = Worlds.begin(self.scenario, number, torch.arange(self.count, device=self.device))
         self.seen = self.worlds.observe()
         return self.seen
 
@@ -88,12 +93,16 @@ class Session:
 
 def settled(scenario: str, preset: str = "default", quick: bool = False, seed: int = 0, **fields: Any) -> Config:
     """The config of a session, as `society.run` takes it: fields with `__` for the dot. Raises `ConfigError`, `Unknown`."""
+    if not isinstance(scenario, str):
+        raise ValueError(f"scenario = {scenario!r}: must be the name of a scenario; see: society list")
     overrides = {name.replace("__", "."): value for name, value in fields.items()}
     return build.settle(resolve(scenario, preset, {"seed": seed, **overrides}, quick=quick))
 
 
 def session(config: Config, worlds: int = 1) -> Session:
-    """Worlds of a settled config, on its device, with its components."""
+    """Worlds of a settled config, on its device, with its components. Raises ValueError for no number of worlds."""
+    if isinstance(worlds, bool) or not isinstance(worlds, int) or worlds < 1:
+        raise ValueError(f"worlds = {worlds!r}: must be a whole number from 1")
     return Session(build.scenario(config, split="all"), worlds, config.seed, config.device)
 
 

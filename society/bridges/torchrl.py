@@ -9,6 +9,7 @@ seat: its life ended, or its world did); a world that masks has an "action_mask"
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -139,7 +140,11 @@ class SocietyEnv(EnvBase):
 
     def _reset(self, tensordict: TensorDictBase | None = None, **_: Any) -> TensorDict:
         which = None if tensordict is None else tensordict.get("_reset", None)
-        which = torch.ones_like(self._begun) if which is None else which.reshape(self.batch_size)
+        if which is None:
+            which = torch.ones_like(self._begun)
+        if which.dtype != torch.bool or which.numel() != len(self._begun):
+            raise ValueError(f"_reset is {which.dtype} {list(which.shape)}: give one bool for each of {len(self._begun)} worlds")
+        which = which.reshape(self.batch_size)
         midway = which & ~self._begun
         if bool(midway.any()):
             self._session.again(midway)
@@ -167,10 +172,18 @@ class SocietyEnv(EnvBase):
 
     def _packed(self, tensordict: TensorDictBase) -> Int[Tensor, "W N K"]:
         """The groups' actions in the order of seats, as the world takes them."""
-        shape = (*self.batch_size, -1, self.scenario_spec.numbers)
-        parts = [tensordict.get((group, "action")).reshape(shape) for group in self.group_map]
+        parts = [self._given(tensordict.get((group, "action"), None), group) for group in self.group_map]
         packed = parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
         return packed if self._order is None else packed[:, self._order]
+
+    def _given(self, action: Tensor | None, group: str) -> Int[Tensor, "W n K"]:
+        """A group's actions. Raises ValueError where they are none."""
+        shape = (*self.batch_size, len(self.group_map[group]), self.scenario_spec.numbers)
+        if action is None or action.is_floating_point() or action.is_complex() or action.numel() != math.prod(shape):
+            had = "missing" if action is None else f"{action.dtype} {list(action.shape)}"
+            wanted = list(shape if shape[-1] > 1 else shape[:-1])
+            raise ValueError(f"({group!r}, 'action') is {had}: give whole numbers {wanted}, options and no one-hot rows")
+        return action.reshape(shape).long()
 
     def _set_seed(self, seed: int | None) -> None:
         """The first episode of this seed in every world, which the next reset hands over; None keeps the seed."""
@@ -195,4 +208,7 @@ def _grouping(spec: Spec, wanted: MarlGroupMapType | Groups | None) -> Groups:
             wanted.setdefault(role, []).append(name)
         wanted = {"agents": names} if len(wanted) == 1 else wanted
     check_marl_grouping(wanted, names)
+    taken = sorted(set(wanted) & {*ENDINGS, "reward", "action", "_reset", "next"})
+    if taken:
+        raise ValueError(f"group_map: {', '.join(taken)} is an entry of torchrl's own; give the group another name")
     return wanted
