@@ -61,23 +61,26 @@ def test_every_world_has_a_page_with_a_picture_and_links_that_lead_somewhere(nam
     assert all((page.parent / link).is_file() for link in links), links
 
 
+RECIPES = sorted(DOCS.glob("bridges/*.md"))
+
+
 def whole_numbers(text):
     return re.findall(r"(?<![\d.])\d+(?![\d.]*\d)", text)
 
 
 # What the last recipe of a page must have found: a convention, from an even chance, 512 rounds or more of it.
 LEARNT = {
-    "sb3.md": lambda names: abs(names["before"] - 4) < 0.5 and names["after"] > 7.2,
-    "torchrl.md": lambda names: abs(names["paid"][0] - 0.5) < 0.1 and names["paid"][-1] > 0.9,
+    "bridges/sb3.md": lambda names: abs(names["before"] - 4) < 0.5 and names["after"] > 7.2,
+    "bridges/torchrl.md": lambda names: abs(names["paid"][0] - 0.5) < 0.1 and names["paid"][-1] > 0.9,
 }
 
 
 # torchrl warns of a class of its own when its collectors are imported
 @pytest.mark.filterwarnings("ignore:Creating .* which inherits from WeightUpdaterBase:DeprecationWarning")
-@pytest.mark.parametrize("page", sorted(path.name for path in (DOCS / "bridges").glob("*.md")))
+@pytest.mark.parametrize("page", ["worlds/parallel_env.md", *(f"bridges/{one.name}" for one in RECIPES)])
 def test_every_recipe_of_a_bridge_runs_and_prints_what_its_comments_say(page, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    examples = re.findall(r"```python\n(.*?)```", (DOCS / "bridges" / page).read_text(encoding="utf-8"), re.DOTALL)
+    examples = re.findall(r"```python\n(.*?)```", (DOCS / page).read_text(encoding="utf-8"), re.DOTALL)
     assert examples
     for example in examples:
         names = {"__name__": "__main__"}

@@ -2,6 +2,7 @@
 
 import warnings
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -122,6 +123,22 @@ def test_the_dead_stay_masked_where_they_are_fixed():
     *_, ends, cuts, _ = told[-1]
     assert {agent for agent in ends if ends[agent]} == dead  # at the cut nothing is to come for them
     assert {agent for agent in cuts if cuts[agent]} == set(made.possible_agents) - dead
+
+
+def test_the_dead_earn_nothing_even_where_the_world_pays_all(monkeypatch):
+    made = small("sugarscape", **STARVING)
+    step = made.session.step
+
+    def generous(packed):
+        moment = step(packed)
+        return replace(moment, reward=moment.reward + 1000)
+
+    monkeypatch.setattr(made.session, "step", generous)
+    dead = set()
+    for _, _, rewards, _, _, infos in course(made)[1:]:
+        assert {agent for agent, reward in rewards.items() if reward == 0} == dead
+        dead |= {agent for agent, info in infos.items() if info["life_ended"]}
+    assert dead
 
 
 @pytest.mark.parametrize("kind", ["fixed", "open"])
