@@ -1,4 +1,7 @@
-"""VMAS: discrete random actions drawn as ours are, which is quicker than its own `get_random_actions`; its own vectorised step, all worlds reset together at the end of an episode."""
+"""VMAS: its own vectorised step, all worlds reset together at the end of an episode.
+
+Random actions are drawn as ours are, which is quicker than its own `get_random_actions`.
+"""
 
 from __future__ import annotations
 
