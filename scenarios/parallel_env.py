@@ -172,7 +172,7 @@ class ParallelEnv(Scenario):
             firsts = torch.stack([part.to(torch.uint8).argmax(-1) for part in parts], dim=-1)
             fine = torch.stack([part.gather(-1, packed[..., k, None])[..., 0] for k, part in enumerate(parts)], dim=-1)
             packed = torch.where(fine, packed, firsts)
-        return (packed * now.active[..., None]).to(torch.int16)
+        return packed.to(torch.int16)
 
     def _begun(self, s: EnvState) -> EnvState:
         """The same, with what the reset showed where no step has been taken yet."""
