@@ -6,7 +6,7 @@ import difflib
 import enum
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -29,10 +29,11 @@ def explain(schema: type[BaseModel], error: ValidationError) -> str:
     problems = error.errors(include_url=False)
     first = min(problems, key=lambda problem: problem["type"] != "extra_forbidden")  # a misspelt name explains the rest
     where = [str(part) for part in first["loc"]]
-    # A wrong element of a list is explained by the list, the innermost part of the path that is a field.
-    ends = (".".join(where[:end]) for end in range(len(where), 0, -1))
-    path, info = next(((end, info) for end in ends if (info := field_at(schema, end)) is not None), ("config", None))
-    given, more = show(first["input"]), f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    path = _field(schema, first["loc"])
+    info = field_at(schema, path)
+    path = "config" if info is None else path
+    fields = {_field(schema, problem["loc"]) for problem in problems}  # one of several kinds has a problem with each of them
+    given, more = show(first["input"]), f" (and {len(fields) - 1} more)" if len(fields) > 1 else ""
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "extra_forbidden":
         wrong = ".".join(where)
@@ -44,6 +45,13 @@ def explain(schema: type[BaseModel], error: ValidationError) -> str:
     if first["type"].startswith(("string_", "too_")) and first["type"] != "string_type":
         return f"{path} = {given}: {message[0].lower()}{message[1:]}{more}"
     return f"{path} = {given}: must be {takes(info)}{more}"
+
+
+def _field(schema: type[BaseModel], loc: Sequence[object]) -> str:
+    """Where a problem is: of a wrong element of a list the list, the innermost part of the path that is a field."""
+    where = [str(part) for part in loc]
+    ends = (".".join(where[:end]) for end in range(len(where), 0, -1))
+    return next((end for end in ends if field_at(schema, end) is not None), ".".join(where))
 
 
 def show(value: object) -> str:
@@ -70,21 +78,27 @@ def takes(info: Any) -> str:
     """What a field takes, in words: "a whole number from 1 to 4096"."""
     if info is None:
         return "another value"
+    return _kind(info.annotation) + _bounds(info.metadata)
+
+
+def _bounds(rules: Iterable[Any]) -> str:
+    """The limits of a number in words: " from 1 to 4096"."""
     low = high = ""
-    for rule in info.metadata:
+    for rule in rules:
         low = f" from {rule.ge}" if hasattr(rule, "ge") else f" above {rule.gt}" if hasattr(rule, "gt") else low
         high = f" to {rule.le}" if hasattr(rule, "le") else f" below {rule.lt}" if hasattr(rule, "lt") else high
     if low and not high:
         low = low.replace(" from ", " of at least ")
     if high and not low:
         high = high.replace(" to ", " of at most ")
-    return _kind(info.annotation) + low + high
+    return low + high
 
 
 def _kind(kind: Any) -> str:
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
     if origin is Annotated:
-        return _kind(inner[0])
+        rules = [rule for one in inner[1:] for rule in getattr(one, "metadata", [one])]
+        return _kind(inner[0]) + _bounds(rules)
     if found := choices(kind):
         return f"one of {', '.join(map(str, found))}"
     if origin in (typing.Union, types.UnionType):

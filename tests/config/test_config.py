@@ -215,3 +215,10 @@ def test_every_shared_field_says_what_it_is():
 def test_another_architecture_takes_none_of_the_presets_options_for_its_own(scenario):
     found = resolve(scenario, overrides={"population.policy": "gru"}).population.network
     assert (found.hidden, found.memory) == (128, 128)
+
+
+def test_a_field_of_several_kinds_tells_their_limits_and_is_one_problem():
+    with pytest.raises(ConfigError, match=r"^training\.threads = 0: must be one of auto or a whole number from 1 to 256$"):
+        resolve("bazaar", overrides={"training.threads": 0})
+    with pytest.raises(ConfigError, match=r"\(and 1 more\)$"):
+        resolve("bazaar", overrides={"training.threads": 0, "world.seats": "x"})
