@@ -6,10 +6,13 @@ import mesa
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from mesa.batchrunner import batch_run
 
 from society.bridges.mesa import SocietyAgent, SocietyModel
+from society.bridges.mesa_columns import quiet
 from society.config import ConfigError
+from society.world.scenario import Outcome
 
 TINY = {"world__seats": 4, "world__size": 4, "world__density": 0.25, "world__regrowth": 1.0, "device": "cpu"}
 
@@ -97,6 +100,12 @@ def test_the_dead_leave_and_the_born_are_new():
     assert sum(agent.total_reward for agent in everyone.values()) == rewards > 0
     with pytest.raises(AttributeError, match="is dead: 'pos' cannot be read"):
         _ = first[0].pos
+
+
+def test_nothing_has_happened_to_the_newborn():
+    ones = torch.ones(1, 3)
+    told = quiet(Outcome(reward=ones, illegal=ones.bool(), measures={"eaten": ones}), torch.tensor([False, True, False]))
+    assert told.reward.tolist() == told.illegal.tolist() == told.measures["eaten"].tolist() == [[1, 0, 1]]
 
 
 def test_where_nobody_is_born_again_the_set_shrinks():
