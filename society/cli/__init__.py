@@ -13,7 +13,7 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from society.record.printable import printable
@@ -69,13 +69,32 @@ def _run(options: Any, argv: list[str]) -> int:
     options.argv = ["society", *argv]
     command: Callable[[Any], tuple[int, dict[str, Any], str]] = getattr(commands, f"do_{options.command}")
     # What a library prints must not stand beside the one document that --json promises.
-    with contextlib.redirect_stdout(sys.stderr) if options.json else contextlib.nullcontext():
+    with _aside() if options.json else contextlib.nullcontext():
         status, document, text = command(options)
     if options.json:
         print(json.dumps(_finite(document), indent=2, allow_nan=False, default=str))
     elif text:
         print(text)
     return status
+
+
+@contextlib.contextmanager
+def _aside() -> Iterator[None]:
+    """What is printed meanwhile goes to standard error, also what a library in C or a process that is started prints."""
+    try:
+        sys.stdout.flush()
+        kept, out = os.dup(sys.stdout.fileno()), sys.stdout.fileno()
+        os.dup2(sys.stderr.fileno(), out)
+    except (OSError, ValueError, AttributeError):  # somebody else's stream, or none: then what Python prints alone
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+        return
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    finally:
+        os.dup2(kept, out)
+        os.close(kept)
 
 
 def _finite(value: Any) -> Any:
@@ -99,7 +118,7 @@ def _explained(error: BaseException) -> tuple[int, str]:
         status, line = STOPPED, text
     elif isinstance(error, OSError) and error.errno == errno.ENOSPC:
         status, line = STOPPED, f"the disk is full ({error.filename or text}); free some space, then: society resume"
-    elif isinstance(error, MemoryError) or "OutOfMemoryError" in names:
+    elif isinstance(error, MemoryError) or "OutOfMemoryError" in names or "DefaultCPUAllocator" in text:
         status, line = BAD, "out of memory; give a smaller --training.worlds, --training.ticks or --population"
     elif isinstance(error, USER_PATHS) or (isinstance(error, OSError) and error.errno in BAD_NAMES):
         status, line = BAD, printable(f"{error.filename}: {error.strerror}") if error.filename else text

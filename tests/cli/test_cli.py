@@ -1,4 +1,5 @@
 import errno
+import json
 import math
 import os
 import resource
@@ -183,6 +184,7 @@ def test_bad_input_is_status_2_and_one_line(society, machinery, stub, argv, part
         (Stopped("the loss is NaN at update 3; checkpoint 2 is kept"), 3, "NaN at update 3"),
         (OSError(errno.ENOSPC, "No space left on device", "runs/x"), 3, "disk is full"),
         (MemoryError(), 2, "out of memory"),
+        (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried 8 bytes"), 2, "out of memory"),
         (PermissionError(errno.EACCES, "Permission denied", "runs"), 2, "runs: Permission denied"),
         (ValueError("two\nlines"), 2, "two lines"),
         (RuntimeError("boom"), 1, "RuntimeError: boom; this is a bug; run again with SOCIETY_DEBUG=1"),
@@ -500,3 +502,25 @@ def test_a_number_that_is_none_is_null():
     from society.cli import _finite
 
     assert _finite({"a": [math.nan, math.inf, 1.5, (2,)], 3: "x"}) == {"a": [None, None, 1.5, [2]], "3": "x"}
+
+
+LOUD = """
+import os, sys
+import society.cli.commands as commands
+from society.cli import main
+
+def loud(options):
+    print("python")
+    os.write(1, b"library\\n")
+    os.system("echo process")
+    return 0, {"told": 1}, ""
+
+commands.do_list = loud
+sys.exit(main(["list", "--json"]))
+"""
+
+
+def test_json_stands_alone_whoever_prints():
+    done = subprocess.run([sys.executable, "-c", LOUD], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == {"told": 1}
+    assert sorted(done.stderr.split()) == ["library", "process", "python"]
