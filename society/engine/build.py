@@ -64,7 +64,7 @@ def _settled(config: Config, alone: bool) -> tuple[Config, dict[str, str]]:
     if training.compile == "auto":
         chosen["compile"], why["training.compile"] = _compile(training.agent_steps)
     elif training.compile == "on" and not _has_compiler():
-        raise ConfigError("training.compile = 'on': there is no C++ compiler here; install g++ or use off")
+        raise ConfigError("training.compile = 'on': there is no C++ compiler here; install g++ (a new run may be off)")
     return config.model_copy(update={"device": device, "training": training.model_copy(update=chosen)}), why
 
 

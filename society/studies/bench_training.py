@@ -13,7 +13,7 @@ from typing import Any
 from society.studies._peers.versus import SECONDS, Played, Row, Work, play, row
 
 STEPS, EPOCHS, MINIBATCHES, SEATS = 128, 4, 4, 3
-WORLDS, UPDATES, RATE = 128, 150, 1e-3  # of the runs that learn: 7.4 million agent-steps a seed
+WORLDS, UPDATES, RATE = 128, 100, 1e-3  # of the runs that learn: 4.9 million agent-steps a seed
 LAST = 10  # updates whose mean is a run's return
 NOTE = (
     "JaxMARL cuts returns at the 25th step as if the world ended there, clips the value loss and standardises advantages in each "
@@ -26,7 +26,7 @@ NOTE = (
 
 def bench(quick: bool) -> dict[str, Any]:
     """Rows of rates at 16, 128 and 1,024 worlds, and of five seeds that learn; `quick` is 128 worlds, two seeds, short."""
-    rounds = 2 if quick else 4
+    rounds = 2 if quick else 3
     found: list[Row] = []
     for worlds, updates in ((128, 5),) if quick else ((16, 40), (128, 8), (1024, 2)):
         found += _rates(worlds, updates, rounds)
