@@ -25,7 +25,7 @@ from .allocator import keep_freed_memory
 
 T = TypeVar("T")
 LONG = 100_000_000  # agent-steps from which `auto` compiles: ten minutes of learning
-WIDE = 16_384  # world-ticks of a rollout from which `auto` divides tensors among the cores
+WIDE = 131_072  # world-ticks of a rollout from which `auto` divides tensors among the cores
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 

@@ -43,6 +43,7 @@ def told(worlds: int, updates: int, seeds: list[int], lr: float = 2.5e-4, precis
         "learner.lr": lr, "learner.lr_end": 0.0, "learner.gamma": 0.99, "learner.lam": 0.95, "learner.clip": 0.2,
         "learner.epochs": EPOCHS, "learner.minibatch": worlds * STEPS * SEATS // MINIBATCHES, "learner.entropy": 0.01,
         "learner.value_weight": 0.25, "learner.max_norm": 0.5, "training.precision": precision, "training.compile": "on",
+        "training.threads": "auto",
     }  # fmt: skip
     return {
         "kind": "train", "scenario": "simple_spread", "worlds": worlds, "updates": updates, "seeds": seeds, "lr": lr,

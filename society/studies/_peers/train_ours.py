@@ -18,19 +18,15 @@ def begin(config: Any, work: dict[str, Any]) -> Round:
 
 
 def _one(config: Any, work: dict[str, Any]) -> Round:
-    import torch
-
     from society.engine.rollout import Clock
     from society.engine.training import Training
 
     fresh = config.model_copy(update={"seed": work["seeds"][0]})
-    torch.set_num_threads(work["cores"])
     compiled: Training | None = None
 
     def play() -> tuple[int, dict[str, Any]]:
         nonlocal compiled
         run = Training(fresh)
-        torch.set_num_threads(work["cores"])
         updates = work["updates"] if compiled else 1
         if compiled:
             run.learner, run.acting = compiled.learner, compiled.acting
