@@ -28,6 +28,7 @@ from .toml import plain, tables
 # What an evaluation may change in a twin world, and what a population may be grown without.
 CONDITIONS = ("normal", "mute", "content", "relabel", "scramble", "tradeless", "peaceful", "strangers")
 CONTROLS = ("muted_from_birth", "content_from_birth", "tradeless_from_birth")
+LATER_OF_NETWORKS = {"activation": "silu", "critic": "shared"}  # fields younger than published fingerprints
 MAX_ROWS = 2**24  # world-ticks held at once: a rollout, or one evaluation
 
 Condition = Literal["normal", "mute", "content", "relabel", "scramble", "tradeless", "peaceful", "strangers"]
@@ -212,6 +213,10 @@ def fingerprint(config: Config) -> str:
     for section in ("channel", "population"):
         if not data[section].get("graph"):  # so did graphs
             data[section].pop("graph", None)
+    network = data["population"].get("network") or {}
+    for name, usual in LATER_OF_NETWORKS.items():
+        if network.get(name) == usual:  # and these, which are what a network was before one could choose
+            del network[name]
     if data["training"]["compile"] != "on":  # rows of runs that do not compile are what they were before one could
         del data["training"]["compile"]
     data["evaluation"] = {k: v for k, v in data["evaluation"].items() if k not in ("controls", "strangers")}

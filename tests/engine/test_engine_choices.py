@@ -61,6 +61,13 @@ def test_a_run_that_does_not_compile_is_pooled_with_those_from_before_one_could(
     assert fingerprint(off) == fingerprint(auto) != fingerprint(on)
 
 
+def test_a_published_fingerprint_is_still_its_preset():
+    frozen = resolve("bazaar", "full", {"training.precision": "bfloat16"})
+    assert fingerprint(frozen) == "fc78b5ee10dc"  # README, docs/worlds/bazaar.md: fixed before its seeds were run
+    other = resolve("bazaar", "full", {"training.precision": "bfloat16", "population.network.activation": "tanh"})
+    assert fingerprint(other) != fingerprint(frozen)
+
+
 # in a process of its own: the tests' checks of shapes wrap every function, which a compiler cannot look into
 COMPILED = """
 from society.config import resolve
